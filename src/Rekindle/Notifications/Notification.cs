@@ -1,0 +1,81 @@
+using Rekindle.Connections;
+
+namespace Rekindle.Notifications;
+
+/// <summary>A message to open. One is open per connection (or integration) and kind; another draft of it only counts up.</summary>
+public sealed record NotificationDraft(NotificationKind Kind, Audience Audience, string Title, string Text);
+
+/// <summary>What a message is about.</summary>
+public enum NotificationKind
+{
+    /// <summary>A connection fails and may need its user soon (C3).</summary>
+    Warning,
+
+    /// <summary>A connection needs its user.</summary>
+    Disconnected,
+
+    /// <summary>A connection has trouble that passes by itself.</summary>
+    TransientNote,
+
+    /// <summary>A stored token cannot be opened.</summary>
+    Undecryptable,
+
+    /// <summary>Scopes shrank.</summary>
+    MissingScopes,
+
+    /// <summary>Three leases in a row ended without outcome.</summary>
+    Quarantined,
+
+    /// <summary>An integration's client is misconfigured.</summary>
+    IntegrationMisconfigured,
+
+    /// <summary>An integration's answers cannot be understood.</summary>
+    IntegrationUnclassified,
+}
+
+/// <summary>To whom a message goes.</summary>
+public enum Audience
+{
+    /// <summary>The person whose account it is.</summary>
+    User,
+
+    /// <summary>Whoever runs this deployment.</summary>
+    Operator,
+}
+
+/// <summary>A message as it stands.</summary>
+public sealed record Notification
+{
+    /// <summary>Its id.</summary>
+    public required long Id { get; init; }
+
+    /// <summary>Environment.</summary>
+    public required string Environment { get; init; }
+
+    /// <summary>Integration's key.</summary>
+    public required string Integration { get; init; }
+
+    /// <summary>Connection; null: about the whole integration.</summary>
+    public ConnectionId? ConnectionId { get; init; }
+
+    /// <summary>What it is about.</summary>
+    public required NotificationKind Kind { get; init; }
+
+    /// <summary>To whom it goes.</summary>
+    public required Audience Audience { get; init; }
+
+    /// <summary>One line.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>What is wrong and what to do.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>When it opened.</summary>
+    public required DateTimeOffset OpenedAt { get; init; }
+
+    /// <summary>When it closed; null: open.</summary>
+    public DateTimeOffset? ClosedAt { get; init; }
+
+    /// <summary>How often the same thing was reported.</summary>
+    public int Count { get; init; } = 1;
+}

@@ -1,0 +1,61 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Rekindle.Providers;
+
+/// <summary>How an integration's connections are refreshed and when people are told. Stored as JSON; absent fields take the defaults.</summary>
+public sealed record IntegrationPolicy
+{
+    /// <summary>Requests per <see cref="BudgetWindow"/>. Default 100.</summary>
+    [Range(1, 1_000_000)]
+    public int BudgetRequests { get; init; } = 100;
+
+    /// <summary>The sliding window of the budget. Default 600 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan BudgetWindow { get; init; } = TimeSpan.FromSeconds(600);
+
+    /// <summary>Hard: never exceeded. Soft, the default: gives way, up to 20 times, before a token expires.</summary>
+    public bool BudgetHard { get; init; }
+
+    /// <summary>Most refreshes of this integration in flight per worker. Default 16.</summary>
+    [Range(1, 1024)]
+    public int Slots { get; init; } = 16;
+
+    /// <summary>First soft failure's wait, doubled by each until four; then <see cref="BackoffCeiling"/>. Default 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan BackoffBase { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Wait from the fifth soft failure on. Default 3600 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan BackoffCeiling { get; init; } = TimeSpan.FromSeconds(3600);
+
+    /// <summary>Largest margin before expiry. Default 10 min; short tokens take 20 % of their life.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan Margin { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long an outcome stays in doubt before a strict token is sent once more. Default 5 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan InDoubtHold { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Consecutive failures of any kind after which the user is asked (A8); 0, the default: never for transient ones.</summary>
+    [Range(0, 10_000)]
+    public int GiveUpAfter { get; init; }
+
+    /// <summary>Auth failures before a warning (C3). Default 2.</summary>
+    [Range(1, 100)]
+    public int WarnAfter { get; init; } = 2;
+
+    /// <summary>Ambiguous auth failures before the user is asked (C2). Default 3.</summary>
+    [Range(2, 100)]
+    public int DisconnectAfter { get; init; } = 3;
+
+    /// <summary>Transient failures before one note (C3). Default 5.</summary>
+    [Range(1, 1000)]
+    public int TransientNoteAfter { get; init; } = 5;
+
+    /// <summary>Least time between two strikes that count. Default 5 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan StrikeSpacing { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whether an account other than the pinned one may take over a connection at reconnect. Default false (F78).</summary>
+    public bool AllowAccountChange { get; init; }
+}

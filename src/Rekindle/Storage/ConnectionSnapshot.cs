@@ -1,0 +1,25 @@
+using Rekindle.Connections;
+
+namespace Rekindle.Storage;
+
+/// <summary>A connection with its tokens and its place in the schedule, read together.</summary>
+public sealed record ConnectionSnapshot
+{
+    /// <summary>The connection.</summary>
+    public required Connection Connection { get; init; }
+
+    /// <summary>Its tokens; null: erased, after a revocation.</summary>
+    public TokenSet? Tokens { get; init; }
+
+    /// <summary>When a refresh is wanted; null: not at all.</summary>
+    public DateTimeOffset? DueAt { get; init; }
+
+    /// <summary>End of the present lease, or of one that ended without outcome; null: none.</summary>
+    public DateTimeOffset? LeaseUntil { get; init; }
+
+    /// <summary>Since when the outcome is in doubt.</summary>
+    public DateTimeOffset? InDoubtSince { get; init; }
+
+    /// <summary>Leases in a row without outcome.</summary>
+    public int OpenIntents { get; init; }
+}

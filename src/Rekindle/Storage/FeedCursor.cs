@@ -1,0 +1,52 @@
+namespace Rekindle.Storage;
+
+/// <summary>
+/// Reads a log whose positions are handed out before their transactions commit, without missing one: it remembers the
+/// holes it saw and asks for them again until they fill, or until no transaction can be that old any more. Not thread-safe.
+/// </summary>
+public sealed class FeedCursor(long start, TimeProvider time)
+{
+    // A commit has a deadline of 30 s; twice that, and a rolled-back position is a hole for good.
+    private static readonly TimeSpan HoleLife = TimeSpan.FromSeconds(60);
+
+    // A jump larger than this is a sequence's cache or a restore, not transactions in flight.
+    private const long LargestHole = 10_000;
+
+    private readonly SortedDictionary<long, DateTimeOffset> _holes = [];
+
+    /// <summary>Highest position seen.</summary>
+    public long Position { get; private set; } = start;
+
+    /// <summary>Positions below <see cref="Position"/> that may still appear.</summary>
+    public IReadOnlyCollection<long> Missing
+    {
+        get
+        {
+            var now = time.GetUtcNow();
+            foreach (var old in _holes.Where(h => now - h.Value > HoleLife).Select(h => h.Key).ToArray())
+            {
+                _holes.Remove(old);
+            }
+
+            return _holes.Keys;
+        }
+    }
+
+    /// <summary>Notes a position that was read. True the first time.</summary>
+    public bool Advance(long position)
+    {
+        if (position <= Position)
+        {
+            return _holes.Remove(position);
+        }
+
+        var now = time.GetUtcNow();
+        for (var hole = Math.Max(Position + 1, position - LargestHole); hole < position; hole++)
+        {
+            _holes[hole] = now;
+        }
+
+        Position = position;
+        return true;
+    }
+}

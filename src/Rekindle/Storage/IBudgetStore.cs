@@ -1,0 +1,26 @@
+namespace Rekindle.Storage;
+
+/// <summary>
+/// Permits to send, shared by all workers (A5): counted in slots of window/60, whole overlapping slots counted, so that no
+/// sliding window ever holds more than its maximum. Every call is a short transaction of its own.
+/// </summary>
+public interface IBudgetStore
+{
+    /// <summary>
+    /// Takes up to <paramref name="wanted"/> permits as long as the window's total stays at or below <paramref name="ceiling"/>.
+    /// Returns how many were taken, 0 to wanted.
+    /// </summary>
+    Task<int> TakeAsync(int integrationId, int wanted, int ceiling, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>Gives back permits of attempts that sent nothing, to the slots that still count. Never below zero.</summary>
+    Task ReturnAsync(int integrationId, int permits, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>Adds outcomes to the present slot's statistics.</summary>
+    Task RecordAsync(int integrationId, int successful, int failed, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>Totals of the window that ends now.</summary>
+    Task<BudgetUse> ReadAsync(int integrationId, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken);
+}
+
+/// <summary>Use of a budget over its window.</summary>
+public sealed record BudgetUse(int Taken, int Successful, int Failed);

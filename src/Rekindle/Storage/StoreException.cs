@@ -1,0 +1,25 @@
+namespace Rekindle.Storage;
+
+/// <summary>The store could not do its work: unreachable, read-only, full, newer than this program. Nothing was written unless the message says so.</summary>
+public sealed class StoreException : Exception
+{
+    /// <summary>With a message that says what to do.</summary>
+    public StoreException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+
+    /// <summary>Without message.</summary>
+    public StoreException()
+    {
+    }
+
+    /// <summary>With a message.</summary>
+    public StoreException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Whether trying again later may help.</summary>
+    public bool IsTransient { get; init; }
+}
