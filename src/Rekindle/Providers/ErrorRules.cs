@@ -51,6 +51,9 @@ public sealed record ErrorRule
     /// <summary>How well the rule is known.</summary>
     public Confidence Confidence { get; init; } = Confidence.Assumed;
 
+    /// <summary>When it was last checked.</summary>
+    public DateOnly? Date { get; init; }
+
     /// <summary>Page, SDK file or issue that says so.</summary>
     public string? Source { get; init; }
 }

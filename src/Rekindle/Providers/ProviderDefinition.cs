@@ -50,6 +50,12 @@ public sealed record ProviderDefinition
 
     /// <summary>One plain sentence an operator should know before using it; null when there is none.</summary>
     public string? Note { get; init; }
+
+    /// <summary>
+    /// Whether plain http to this machine's own loopback addresses is allowed: for simulators and tests. Never written
+    /// in an entry; comes from <see cref="ProviderCatalogueOptions.AllowInsecureEndpoints"/>.
+    /// </summary>
+    public bool AllowsInsecureEndpoints { get; init; }
 }
 
 /// <summary>URL templates; <c>{name}</c> stands for a <see cref="ProviderVariable"/>.</summary>
@@ -72,63 +78,6 @@ public sealed record ProviderEndpoints
 
     /// <summary>OpenID discovery document; the generic <c>oidc</c> entry fills its endpoints from it.</summary>
     public string? Discovery { get; init; }
-}
-
-/// <summary>Where a variable's value comes from.</summary>
-public enum VariableSource
-{
-    /// <summary>Set once by the operator on the integration.</summary>
-    Integration,
-
-    /// <summary>Asked on the connect form or given with the session.</summary>
-    Connection,
-
-    /// <summary>Query parameter of the callback (Zoho's <c>location</c>).</summary>
-    Callback,
-
-    /// <summary>Field of the token answer (Salesforce's <c>instance_url</c>).</summary>
-    TokenAnswer,
-}
-
-/// <summary>
-/// A placeholder in a URL template. One that reaches a host is an enumerated value or one DNS label under a suffix
-/// that the template fixes; free hosts are set only by the operator (DESIGN §5).
-/// </summary>
-public sealed record ProviderVariable
-{
-    /// <summary>Name in the templates.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>Label on the connect form.</summary>
-    public string? Title { get; init; }
-
-    /// <summary>Where the value comes from.</summary>
-    public VariableSource Source { get; init; } = VariableSource.Connection;
-
-    /// <summary>Name of the callback parameter or token-answer path; null: same as <see cref="Name"/>.</summary>
-    public string? From { get; init; }
-
-    /// <summary>Allowed values; empty: see <see cref="Kind"/>. A key may map to another inserted text (Zoho: eu → zoho.eu).</summary>
-    public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>What the value may look like when <see cref="Values"/> is empty.</summary>
-    public VariableKind Kind { get; init; } = VariableKind.DnsLabel;
-
-    /// <summary>Value used when none is given; null: required.</summary>
-    public string? Default { get; init; }
-}
-
-/// <summary>What a variable's text may be.</summary>
-public enum VariableKind
-{
-    /// <summary>One DNS label: letters, digits, inner hyphens, at most 63.</summary>
-    DnsLabel,
-
-    /// <summary>One path segment: letters, digits, dot, dash, underscore, at most 128; not a host.</summary>
-    PathSegment,
-
-    /// <summary>A host name; only with <see cref="VariableSource.Integration"/>.</summary>
-    Host,
 }
 
 /// <summary>Addresses shown to people; null when unknown.</summary>

@@ -104,6 +104,9 @@ public sealed record RequestRules
     /// <summary>Standard parameter name → name at this provider (<c>client_id</c> → <c>client_key</c>).</summary>
     public IReadOnlyDictionary<string, string> ParameterNames { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Variable whose value goes as <c>redirect_uri</c> in place of the callback's address (eBay's RuName); null: the address itself.</summary>
+    public string? RedirectUriVariable { get; init; }
+
     /// <summary>Extra parameters of the authorization request.</summary>
     public IReadOnlyDictionary<string, string> AuthorizeParameters { get; init; } = new Dictionary<string, string>();
 

@@ -1,0 +1,89 @@
+using System.Text.RegularExpressions;
+using Rekindle.Refresh;
+
+namespace Rekindle.Providers;
+
+/// <summary>What an error rule may say. The point of most of it: nobody's grant ends because of a guess.</summary>
+internal static class ErrorRuleRules
+{
+    /// <summary>Options of <see cref="ErrorRule.Text"/>: linear time on whatever a provider sends.</summary>
+    internal const RegexOptions TextOptions = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking;
+
+    public static IEnumerable<(string Field, string Problem)> Check(ErrorRules errors)
+    {
+        var seen = new Dictionary<(int?, string?, string?, string?), int>();
+        for (var i = 0; i < errors.Rules.Count; i++)
+        {
+            var rule = errors.Rules[i];
+            foreach (var (field, problem) in Check(rule))
+            {
+                yield return ($"errors.rules[{i}].{field}", problem);
+            }
+
+            var condition = (rule.Status, rule.Code?.ToLowerInvariant(), rule.SubCode?.ToLowerInvariant(), rule.Text);
+            if (!seen.TryAdd(condition, i) && seen[condition] is var first)
+            {
+                yield return ($"errors.rules[{i}]", $"asks for the same answer as rule {first}, which comes first; remove one.");
+            }
+        }
+    }
+
+    private static IEnumerable<(string, string)> Check(ErrorRule rule)
+    {
+        var ends = rule.Class is RefreshClass.GrantDead or RefreshClass.ConsentRequired or RefreshClass.InteractionRequired;
+        if (rule is { Status: null, Code: null, SubCode: null, Text: null })
+        {
+            yield return ("class", "the rule has no condition and would match every answer; give it status, code, sub_code or text.");
+        }
+
+        if (rule.Class is not (RefreshClass.RateLimited or RefreshClass.ProviderUnavailable or RefreshClass.AuthAmbiguous
+            or RefreshClass.ClientMisconfigured or RefreshClass.RequestRejected or RefreshClass.NotDueYet or RefreshClass.OutcomeUnknown
+            or RefreshClass.Unclassified) && !ends)
+        {
+            yield return ("class", "is not for error rules: it is decided before or without an answer.");
+        }
+
+        if (ends && rule.Confidence is Confidence.Assumed)
+        {
+            yield return ("confidence", "an assumed rule may not end a grant; find a source, or use `auth_ambiguous`.");
+        }
+
+        if (ends && rule is { Code: null, SubCode: null, Text: null })
+        {
+            yield return ("status", "a status alone may not end a grant; name the code, sub_code or text as well.");
+        }
+
+        if (!ends && rule.Reason is not null)
+        {
+            yield return ("reason", "is only for classes that end a grant: grant_dead, consent_required, interaction_required.");
+        }
+
+        if (rule.Confidence is not Confidence.Assumed && (rule.Date is null || string.IsNullOrWhiteSpace(rule.Source)))
+        {
+            yield return ("confidence", "a confirmed or reported rule says when it was checked (date) and where it stands (source); else it is `assumed`.");
+        }
+
+        if (rule.Text is { } text && PatternProblem(text) is { } problem)
+        {
+            yield return ("text", problem);
+        }
+    }
+
+    private static string? PatternProblem(string text)
+    {
+        try
+        {
+            return new Regex(text, TextOptions).IsMatch("")
+                ? "matches an empty description and so every answer; write the words that matter."
+                : null;
+        }
+        catch (RegexParseException broken)
+        {
+            return $"is not a regular expression: {broken.Error} at offset {broken.Offset}.";
+        }
+        catch (NotSupportedException)
+        {
+            return "uses look-around, back-references or similar, which are not supported here; plain words and alternatives are.";
+        }
+    }
+}
