@@ -58,6 +58,11 @@ public sealed record ClaimRequest(
 /// <summary>How many connections of one integration to claim.</summary>
 public sealed record ClaimQuota(int IntegrationId, int Limit);
 
+/// <summary>The row that is due first in an integration's queue.</summary>
+/// <param name="DueAt">When it is, or was, due.</param>
+/// <param name="EndsAt">When its token ends; null: it has ended, or does not end.</param>
+public sealed record QueueHead(DateTimeOffset DueAt, DateTimeOffset? EndsAt);
+
 /// <summary>A claim of open intents.</summary>
 /// <param name="Holder">Instance id of the worker.</param>
 /// <param name="WorkerVersion">Version of the worker's program, for the attempts it records.</param>

@@ -55,8 +55,11 @@ public interface IRefreshStore
     /// </summary>
     Task<int> DegradeExpiredAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken);
 
-    /// <summary>When the first claimable row of these integrations is due; null: none is. Bounded work per integration.</summary>
-    Task<IReadOnlyDictionary<int, DateTimeOffset>> NextDueAsync(IReadOnlyCollection<int> integrationIds, CancellationToken cancellationToken);
+    /// <summary>Per integration the claimable row that is due first; integrations without one are absent. Bounded work per integration.</summary>
+    Task<IReadOnlyDictionary<int, QueueHead>> ReadQueueHeadsAsync(IReadOnlyCollection<int> integrationIds, CancellationToken cancellationToken);
+
+    /// <summary>How many leases have run out without outcome, per integration; integrations without one are absent.</summary>
+    Task<IReadOnlyDictionary<int, int>> CountOpenIntentsAsync(DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Remembers that callers used these connections: they are claimed before idle ones.</summary>
     Task TouchUsedAsync(IReadOnlyCollection<ConnectionId> ids, DateTimeOffset now, CancellationToken cancellationToken);
