@@ -3,7 +3,7 @@ namespace Rekindle.Providers;
 /// <summary>What one authorization request asks for.</summary>
 public sealed record AuthorizeRequest
 {
-    /// <summary>Where the provider sends the browser back: a URL, or what the provider registered for it (eBay's RuName).</summary>
+    /// <summary>Where the provider sends the browser back.</summary>
     public required string RedirectUri { get; init; }
 
     /// <summary>Opaque state bound to the browser.</summary>

@@ -88,6 +88,7 @@ internal static class ProviderDefinitionReader
             RefreshAuthenticatesClient = section.Flag("refresh_authenticates_client", defaults.RefreshAuthenticatesClient),
             ParameterNames = section.Pairs("parameter_names"),
             RedirectUriVariable = section.Text("redirect_uri_variable"),
+            AssertionAudience = section.Text("assertion_audience"),
             AuthorizeParameters = section.Pairs("authorize_parameters"),
             TokenParameters = section.Pairs("token_parameters"),
             RefreshParameters = section.Pairs("refresh_parameters"),

@@ -107,7 +107,10 @@ public sealed record RequestRules
     /// <summary>Variable whose value goes as <c>redirect_uri</c> in place of the callback's address (eBay's RuName); null: the address itself.</summary>
     public string? RedirectUriVariable { get; init; }
 
-    /// <summary>Extra parameters of the authorization request.</summary>
+    /// <summary><c>aud</c> of a signed assertion; null: the endpoint the request goes to.</summary>
+    public string? AssertionAudience { get; init; }
+
+    /// <summary>Extra parameters of the authorization request. Here and below: one of a standard name replaces it, an empty value removes it.</summary>
     public IReadOnlyDictionary<string, string> AuthorizeParameters { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Extra parameters of the code exchange.</summary>

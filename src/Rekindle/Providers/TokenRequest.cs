@@ -59,4 +59,8 @@ public sealed class TokenRequest
 /// <param name="Name">Name on the wire.</param>
 /// <param name="Text">Plain value, or the placeholder of a synthetic request.</param>
 /// <param name="Secret">Secret value.</param>
-public sealed record RequestParameter(string Name, string? Text, Secret? Secret = null);
+public sealed record RequestParameter(string Name, string? Text, Secret? Secret = null)
+{
+    /// <summary>The value as it stands on the wire, before encoding.</summary>
+    internal string Value => Secret?.Reveal() ?? Text ?? "";
+}

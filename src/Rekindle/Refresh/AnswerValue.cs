@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Rekindle.Refresh;
+
+/// <summary>Single values of an answer, read without ever throwing.</summary>
+internal static class AnswerValue
+{
+    /// <summary>The text of a string; null for every other kind and for text that is no Unicode.</summary>
+    public static string? Text(JsonElement element)
+    {
+        if (element.ValueKind != JsonValueKind.String)
+        {
+            return null;
+        }
+
+        try
+        {
+            return element.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A string, number or boolean as text; null for anything else.</summary>
+    public static string? Scalar(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.String => Text(element),
+        JsonValueKind.Number => element.GetRawText(),
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        _ => null,
+    };
+
+    /// <summary>A number, also one written as text.</summary>
+    public static double? Number(JsonElement element)
+    {
+        var text = element.ValueKind == JsonValueKind.Number ? element.GetRawText() : Text(element)?.Trim();
+        return text is { Length: > 0 and <= 40 }
+            && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && double.IsFinite(number)
+            ? number
+            : null;
+    }
+
+    /// <summary>Null, the empty string, an empty array or object: providers write them for "none".</summary>
+    public static bool IsNothing(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.Undefined => true,
+        JsonValueKind.String => element.ValueEquals(""),
+        JsonValueKind.Array => element.GetArrayLength() == 0,
+        JsonValueKind.Object => element.GetPropertyCount() == 0,
+        _ => false,
+    };
+}
