@@ -1,14 +1,20 @@
-using Rekindle.Simulator;
+namespace Rekindle.Simulator;
 
-var url = args is ["--urls", var given] ? given : null;
-if (args.Length > 0 && url is null)
+// In a namespace, so that it does not compete with the server's Program where tests see both.
+internal static class Program
 {
-    Console.Error.WriteLine("Usage: rekindle-simulator [--urls http://127.0.0.1:5099]");
-    return 2;
-}
+    private static async Task<int> Main(string[] args)
+    {
+        if (args is not [] and not ["--urls", _])
+        {
+            await Console.Error.WriteLineAsync("Usage: rekindle-simulator [--urls http://127.0.0.1:5099]");
+            return 2;
+        }
 
-await using var host = await SimulatorHost.StartAsync(url is null ? null : new SimulatorOptions { Url = url });
-Console.WriteLine($"Listening on {host.BaseAddress}");
-Console.WriteLine($"Servers: {string.Join(", ", host.Servers.Keys.Order())}");
-await host.WaitForShutdownAsync();
-return 0;
+        await using var host = await SimulatorHost.StartAsync(args is [_, var url] ? new SimulatorOptions { Url = url } : null);
+        Console.WriteLine($"Listening on {host.BaseAddress}");
+        Console.WriteLine($"Servers: {string.Join(", ", host.Servers.Keys.Order())}");
+        await host.WaitForShutdownAsync();
+        return 0;
+    }
+}
