@@ -152,7 +152,7 @@ public sealed class PostgresServer
 
     private static async Task<string> CreateClusterAsync(string binaries)
     {
-        var folder = Directory.CreateTempSubdirectory("rekindle-postgres-").FullName;
+        var folder = TempFolder.Create("rekindle-postgres-");
         if (Environment.IsPrivilegedProcess)
         {
             // PostgreSQL refuses to run as root; its packages come with an account for it.
