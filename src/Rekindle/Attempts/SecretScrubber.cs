@@ -7,19 +7,23 @@ using Rekindle.Encryption;
 namespace Rekindle.Attempts;
 
 /// <summary>
-/// Takes every secret of one exchange out of a text, in each form in which it could come back: raw, URL-encoded, base64
-/// (inside a longer value it has three alignments), JSON-escaped (I13, F88). It comes after the allow-list, not instead.
+/// Takes every secret of one exchange out of a text, whole or in part, in each form in which it could come back: raw,
+/// URL-encoded, base64 (inside a longer value it has three alignments), hexadecimal, JSON-escaped (I13, F88). It comes
+/// after the allow-list, not instead of it.
 /// </summary>
 internal sealed partial class SecretScrubber
 {
     /// <summary>Shorter ones would be found in ordinary words; they hold nothing worth hiding.</summary>
     private const int MinLength = 4;
 
-    /// <summary>Fewer base64 characters than this are met by chance.</summary>
-    private const int MinEncodedLength = 8;
+    /// <summary>This many characters of a longer secret in a row are part of it, and not met by chance.</summary>
+    private const int Window = 12;
+
+    private const string Redaction = "<secret>";
 
     private readonly List<string> _plain = [];
     private readonly List<string> _forms = [];
+    private readonly HashSet<int> _windows = [];
 
     public SecretScrubber(IEnumerable<Secret?> secrets)
     {
@@ -31,23 +35,51 @@ internal sealed partial class SecretScrubber
                 AddForms(value);
             }
         }
-
-        // Longest first, so that no form leaves a tail of another behind.
-        _forms.Sort(static (one, other) => other.Length.CompareTo(one.Length));
     }
 
     public string Scrub(string text)
     {
-        foreach (var form in _forms)
+        if (text.Length < MinLength || _plain.Count == 0)
         {
-            if (text.Contains(form, StringComparison.Ordinal))
-            {
-                text = text.Replace(form, "<secret>", StringComparison.Ordinal);
-            }
+            return text;
         }
 
+        foreach (var form in _forms)
+        {
+            text = text.Replace(form, Redaction, StringComparison.Ordinal);
+        }
+
+        text = ScrubParts(text);
         return HidesSecret(text) ? "<withheld: it held a secret>" : text;
     }
+
+    private string ScrubParts(string text)
+    {
+        StringBuilder? scrubbed = null;
+        var kept = 0;
+        for (var at = 0; at + Window <= text.Length; at++)
+        {
+            if (!IsPart(text, at))
+            {
+                continue;
+            }
+
+            var end = at + Window;
+            while (end < text.Length && IsPart(text, end - Window + 1))
+            {
+                end++;
+            }
+
+            scrubbed ??= new StringBuilder(text.Length);
+            scrubbed.Append(text, kept, at - kept).Append(Redaction);
+            kept = end;
+            at = end - 1;
+        }
+
+        return scrubbed?.Append(text, kept, text.Length - kept).ToString() ?? text;
+    }
+
+    private bool IsPart(string text, int at) => _windows.Contains(string.GetHashCode(text.AsSpan(at, Window), StringComparison.Ordinal));
 
     /// <summary>Odd mixtures (half escaped, escaped twice) are not rebuilt form by form: what decodes to a secret goes as a whole.</summary>
     private bool HidesSecret(string text)
@@ -78,28 +110,37 @@ internal sealed partial class SecretScrubber
         var escaped = Uri.EscapeDataString(value);
         Add(escaped);
         Add(escaped.Replace("%20", "+", StringComparison.Ordinal));
-        Add(LowerHex().Replace(escaped, static match => match.Value.ToLowerInvariant()));
+        Add(EscapedByte().Replace(escaped, static match => match.Value.ToLowerInvariant()));
         Add(JsonEncodedText.Encode(value, JavaScriptEncoder.Default).ToString());
         Add(JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString());
         Add(value.Replace("/", "\\/", StringComparison.Ordinal));
         var bytes = Encoding.UTF8.GetBytes(value);
+        Add(Convert.ToHexString(bytes));
+        Add(Convert.ToHexStringLower(bytes));
         for (var offset = 0; offset < 3; offset++)
         {
             var inner = Base64At(bytes, offset);
-            if (inner.Length >= MinEncodedLength)
-            {
-                Add(inner);
-                Add(inner.Replace('+', '-').Replace('/', '_'));
-                Add(Uri.EscapeDataString(inner));
-            }
+            Add(inner);
+            Add(inner.Replace('+', '-').Replace('/', '_'));
+            Add(Uri.EscapeDataString(inner));
         }
     }
 
     private void Add(string form)
     {
-        if (!_forms.Contains(form))
+        if (form.Length < Window)
         {
-            _forms.Add(form);
+            if (form.Length >= MinLength && !_forms.Contains(form))
+            {
+                _forms.Add(form);
+            }
+
+            return;
+        }
+
+        for (var at = 0; at + Window <= form.Length; at++)
+        {
+            _windows.Add(string.GetHashCode(form.AsSpan(at, Window), StringComparison.Ordinal));
         }
     }
 
@@ -120,7 +161,7 @@ internal sealed partial class SecretScrubber
         : text;
 
     [GeneratedRegex("%[0-9A-F]{2}", RegexOptions.CultureInvariant)]
-    private static partial Regex LowerHex();
+    private static partial Regex EscapedByte();
 
     [GeneratedRegex(@"\\(?:u([0-9A-Fa-f]{4})|[""\\/])", RegexOptions.CultureInvariant)]
     private static partial Regex JsonEscape();

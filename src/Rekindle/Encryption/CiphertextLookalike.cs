@@ -23,6 +23,8 @@ public static class CiphertextLookalike
     // What is base64 itself is compared exactly; marks that people also type by hand are met in either case.
     private static readonly (string Prefix, StringComparison Comparison, string Name)[] Envelopes =
     [
+        ("<secret:", StringComparison.Ordinal, "a redaction of ours"),
+        ("<sealed:", StringComparison.Ordinal, "a redaction of ours"),
         ("ENC:", StringComparison.OrdinalIgnoreCase, "a value marked ENC:"),
         ("encrypted:", StringComparison.OrdinalIgnoreCase, "a value marked encrypted:"),
         ("ENC(", StringComparison.OrdinalIgnoreCase, "Jasypt"),

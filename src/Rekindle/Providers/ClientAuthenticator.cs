@@ -84,9 +84,9 @@ internal static class ClientAuthenticator
             return null;
         }
 
-        if (CiphertextShape.Matches(secret.Reveal()))
+        if (CiphertextLookalike.Find(secret.Reveal()) is { } whose)
         {
-            draft.Refuse(RefreshClass.DecryptFailed, "The client secret looks like ciphertext; it was stored without being opened.");
+            draft.Refuse(RefreshClass.DecryptFailed, $"The client secret is ciphertext ({whose}): it was encrypted before it came here.");
             return null;
         }
 

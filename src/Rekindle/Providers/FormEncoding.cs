@@ -11,7 +11,7 @@ internal static class FormEncoding
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"u8);
 
     /// <summary>Writes <c>name=value&amp;…</c>; a space becomes <c>+</c> in a body and <c>%20</c> in an address, where not everyone reads <c>+</c>.</summary>
-    public static void Write(IBufferWriter<byte> output, IEnumerable<RequestParameter> parameters, bool plusForSpace)
+    public static void Write(IBufferWriter<byte> output, List<RequestParameter> parameters, bool plusForSpace)
     {
         var first = true;
         foreach (var parameter in parameters)

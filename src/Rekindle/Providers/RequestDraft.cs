@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Globalization;
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Rekindle.Encryption;
 using Rekindle.Refresh;
 
@@ -17,16 +12,20 @@ internal sealed class RequestDraft
     private const string Missing = "<missing>";
     private const string DecryptFailed = "<decrypt_failed>";
 
+    private static readonly string UserAgent =
+        $"Rekindle/{typeof(RequestDraft).Assembly.GetName().Version?.ToString(3) ?? "0.0.0"}";
+
     private readonly ProviderDefinition _provider;
     private readonly TokenRequestKind _kind;
     private readonly string _method;
     private readonly ParameterFormat _format;
-    private readonly List<Entry> _body = [];
-    private readonly List<Entry> _query = [];
+    private readonly List<RequestParameter> _body = [];
+    private readonly List<RequestParameter> _query = [];
     private readonly List<KeyValuePair<string, string>> _headers = [];
     private readonly List<Secret> _secrets = [];
     private RefreshClass _class;
     private string? _problem;
+    private string? _tokenParameter;
 
     public RequestDraft(ProviderDefinition provider, TokenRequestKind kind, string method, ParameterFormat format)
     {
@@ -66,7 +65,7 @@ internal sealed class RequestDraft
     }
 
     /// <summary>A standard parameter, under the provider's name for it.</summary>
-    public void Add(string name, string value) => Main.Add(new(new RequestParameter(NameOf(name), value), IsLiteral: false));
+    public void Add(string name, string value) => Main.Add(new(NameOf(name), value));
 
     /// <summary>A standard parameter that is secret.</summary>
     public void Add(string name, Secret value) => Add(Main, NameOf(name), value);
@@ -75,18 +74,19 @@ internal sealed class RequestDraft
     public void AddToQuery(string name, Secret value) => Add(_query, NameOf(name), value);
 
     /// <inheritdoc cref="AddToQuery(string, Secret)"/>
-    public void AddToQuery(string name, string value) => _query.Add(new(new RequestParameter(NameOf(name), value), IsLiteral: false));
+    public void AddToQuery(string name, string value) => _query.Add(new(NameOf(name), value));
 
     /// <summary>Stands for a secret that is missing.</summary>
-    public void AddMissing(string name) => Add(name, Missing);
+    public void AddMissing(string name) => AddPlaceholder(NameOf(name), Missing);
 
     /// <summary>The token the request is about, under its exact name.</summary>
     public void AddToken(string wireName, Secret? token, bool decryptFailed, string ifMissing)
     {
+        _tokenParameter = wireName;
         var (usable, placeholder) = Check(token, decryptFailed, ifMissing);
         if (usable is null)
         {
-            Main.Add(new(new RequestParameter(wireName, placeholder), IsLiteral: false));
+            AddPlaceholder(wireName, placeholder);
             return;
         }
 
@@ -121,18 +121,18 @@ internal sealed class RequestDraft
     {
         foreach (var (name, value) in parameters)
         {
-            var at = Main.FindIndex(entry => entry.Parameter.Name == name);
-            var entry = new Entry(new RequestParameter(name, value), IsLiteral: true);
+            var at = Main.FindIndex(parameter => parameter.Name == name);
+            var extra = new RequestParameter(name, value) { IsFixed = true };
             switch (at, value)
             {
                 case ( >= 0, ""):
                     Main.RemoveAt(at);
                     break;
                 case ( >= 0, _):
-                    Main[at] = entry;
+                    Main[at] = extra;
                     break;
                 case (_, not ""):
-                    Main.Add(entry);
+                    Main.Add(extra);
                     break;
             }
         }
@@ -176,91 +176,44 @@ internal sealed class RequestDraft
             return (null, Missing);
         }
 
-        if (CiphertextShape.Matches(token.Reveal()))
+        if (CiphertextLookalike.Find(token.Reveal()) is { } whose)
         {
-            Refuse(RefreshClass.DecryptFailed, "The token to send looks like ciphertext: it was stored without being opened.");
+            Refuse(RefreshClass.DecryptFailed, $"The stored token is ciphertext ({whose}): it was encrypted before it came here.");
             return (null, DecryptFailed);
         }
 
         return (token, "");
     }
 
-    private List<Entry> Main => _format == ParameterFormat.Query ? _query : _body;
+    private List<RequestParameter> Main => _format == ParameterFormat.Query ? _query : _body;
 
     private string NameOf(string name) => _provider.Requests.ParameterNames.GetValueOrDefault(name, name);
 
-    private void Add(List<Entry> list, string wireName, Secret value)
+    private void Add(List<RequestParameter> list, string wireName, Secret value)
     {
-        list.Add(new(new RequestParameter(wireName, null, value), IsLiteral: false));
+        list.Add(new(wireName, null, value));
         _secrets.Add(value);
     }
 
+    private void AddPlaceholder(string wireName, string placeholder) =>
+        Main.Add(new(wireName, placeholder) { IsPlaceholder = true });
+
     private TokenRequest ToRequest(bool synthetic)
     {
-        var (content, contentType) = synthetic ? (default, null) : WriteContent();
+        var hasContent = !synthetic && _format != ParameterFormat.Query;
         return new TokenRequest
         {
             Kind = _kind,
             Method = _method,
-            Uri = synthetic ? Endpoint! : WriteAddress(),
+            Uri = synthetic ? Endpoint! : RequestWriter.Address(Endpoint!, _query),
             Headers = WriteHeaders(),
-            ContentType = contentType,
-            Content = content,
-            Parameters = [.. _query.Concat(_body).Select(entry => entry.Parameter)],
+            ContentType = hasContent ? RequestWriter.ContentType(_format) : null,
+            Content = hasContent ? RequestWriter.Content(_format, _body) : default,
+            Parameters = [.. _query, .. _body],
+            TokenParameter = _tokenParameter,
             Secrets = _secrets,
             IsSynthetic = synthetic,
         };
-    }
-
-    private Uri WriteAddress()
-    {
-        if (_query.Count == 0)
-        {
-            return Endpoint!;
-        }
-
-        var output = new ArrayBufferWriter<byte>(256);
-        FormEncoding.Write(output, _query.Select(entry => entry.Parameter), plusForSpace: false);
-        var query = Encoding.ASCII.GetString(output.WrittenSpan);
-        var address = Endpoint!.AbsoluteUri;
-        return new Uri(address + (Endpoint.Query.Length > 0 ? "&" : "?") + query);
-    }
-
-    private (ReadOnlyMemory<byte> Content, string? ContentType) WriteContent()
-    {
-        if (_method == "GET" || (_body.Count == 0 && _format == ParameterFormat.Query))
-        {
-            return (default, null);
-        }
-
-        var output = new ArrayBufferWriter<byte>(512);
-        if (_format == ParameterFormat.Json)
-        {
-            WriteJson(output);
-            return (output.WrittenMemory, "application/json");
-        }
-
-        FormEncoding.Write(output, _body.Select(entry => entry.Parameter), plusForSpace: true);
-        return (output.WrittenMemory, "application/x-www-form-urlencoded");
-    }
-
-    private void WriteJson(ArrayBufferWriter<byte> output)
-    {
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-        json.WriteStartObject();
-        foreach (var (parameter, isLiteral) in _body)
-        {
-            // A number in the provider's own extra parameters (Zendesk's expires_in) is one on the wire, too.
-            if (isLiteral && long.TryParse(parameter.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-            {
-                json.WriteNumber(parameter.Name, number);
-                continue;
-            }
-
-            json.WriteString(parameter.Name, parameter.Value);
-        }
-
-        json.WriteEndObject();
     }
 
     private List<KeyValuePair<string, string>> WriteHeaders()
@@ -279,9 +232,4 @@ internal sealed class RequestDraft
             }
         }
     }
-
-    private static readonly string UserAgent =
-        $"Rekindle/{typeof(RequestDraft).Assembly.GetName().Version?.ToString(3) ?? "0.0.0"}";
-
-    private readonly record struct Entry(RequestParameter Parameter, bool IsLiteral);
 }

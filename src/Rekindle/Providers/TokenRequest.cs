@@ -45,6 +45,9 @@ public sealed class TokenRequest
     /// <summary>Every parameter by its name on the wire, whether it travels in the address or in the content.</summary>
     public IReadOnlyList<RequestParameter> Parameters { get; init; } = [];
 
+    /// <summary>Which of <see cref="Parameters"/> carries the token the request is about; null: none does.</summary>
+    public string? TokenParameter { get; init; }
+
     /// <summary>Every secret inside, for the scrub of what is recorded (I13).</summary>
     public IReadOnlyList<Secret> Secrets { get; init; } = [];
 
@@ -63,4 +66,10 @@ public sealed record RequestParameter(string Name, string? Text, Secret? Secret 
 {
     /// <summary>The value as it stands on the wire, before encoding.</summary>
     internal string Value => Secret?.Reveal() ?? Text ?? "";
+
+    /// <summary>Stands for something that is missing, in a synthetic request.</summary>
+    internal bool IsPlaceholder { get; init; }
+
+    /// <summary>Comes from the provider's entry as it is.</summary>
+    internal bool IsFixed { get; init; }
 }

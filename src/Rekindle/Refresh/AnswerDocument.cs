@@ -1,39 +1,9 @@
-using System.Buffers;
-using System.Net;
-using System.Text;
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace Rekindle.Refresh;
 
-/// <summary>What an answer's body turned out to be, whatever its Content-Type claims.</summary>
-public enum AnswerKind
-{
-    /// <summary>Nothing, or white space.</summary>
-    Empty,
-
-    /// <summary>A JSON object or array.</summary>
-    Json,
-
-    /// <summary>name=value pairs.</summary>
-    Form,
-
-    /// <summary>HTML or XML.</summary>
-    Markup,
-
-    /// <summary>Plain text.</summary>
-    Text,
-
-    /// <summary>None of these: binary, or damaged JSON.</summary>
-    Unreadable,
-
-    /// <summary>Not whole, so nothing in it is believed.</summary>
-    Truncated,
-}
-
 /// <summary>
-/// A body as a tree of values. JSON and form bodies look the same from here; they are told apart by how they begin,
-/// because providers mistype them (Mixcloud: JSON as text/javascript, Deezer: a form as text/html).
+/// A body as a tree of values; JSON and form bodies look the same from here.
 /// </summary>
 /// <remarks>
 /// Of several members with the same name the last non-empty one counts: the last as in most parsers, but a null never
@@ -41,17 +11,9 @@ public enum AnswerKind
 /// </remarks>
 internal sealed class AnswerDocument : IDisposable
 {
-    private const int MaxDepth = 32;
-    private static readonly JsonDocumentOptions Lenient = new()
-    {
-        MaxDepth = MaxDepth,
-        AllowTrailingCommas = true,
-        CommentHandling = JsonCommentHandling.Skip,
-    };
-
     private readonly JsonDocument? _json;
 
-    private AnswerDocument(AnswerKind kind, JsonDocument? json, string? text = null)
+    private AnswerDocument(AnswerKind kind, JsonDocument? json, string? text)
     {
         Kind = kind;
         _json = json;
@@ -65,23 +27,8 @@ internal sealed class AnswerDocument : IDisposable
 
     public static AnswerDocument Parse(ReadOnlyMemory<byte> body, bool truncated)
     {
-        if (truncated)
-        {
-            return new(AnswerKind.Truncated, null);
-        }
-
-        var text = Trim(body);
-        if (text.IsEmpty)
-        {
-            return new(AnswerKind.Empty, null);
-        }
-
-        return text.Span[0] switch
-        {
-            (byte)'{' or (byte)'[' => ParseJson(text),
-            (byte)'<' => new(AnswerKind.Markup, null),
-            _ => ParseText(text),
-        };
+        var (kind, json, text) = AnswerBodyParser.Parse(body, truncated);
+        return new(kind, json, text);
     }
 
     /// <summary>Every non-empty value at a dotted path; a path through an array means each of its elements.</summary>
@@ -126,7 +73,52 @@ internal sealed class AnswerDocument : IDisposable
         return null;
     }
 
+    /// <summary>Hands out every leaf, and every empty array and object, with its dotted path; elements of an array share the array's path.</summary>
+    public void Visit(Action<string, JsonElement> visit)
+    {
+        if (_json is not null)
+        {
+            Visit("", _json.RootElement, visit);
+        }
+    }
+
     public void Dispose() => _json?.Dispose();
+
+    private static void Visit(string path, JsonElement element, Action<string, JsonElement> visit)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object when element.GetPropertyCount() > 0:
+                foreach (var member in element.EnumerateObject())
+                {
+                    Visit(path.Length == 0 ? NameOf(member) : $"{path}.{NameOf(member)}", member.Value, visit);
+                }
+
+                break;
+            case JsonValueKind.Array when element.GetArrayLength() > 0:
+                foreach (var item in element.EnumerateArray())
+                {
+                    Visit(path, item, visit);
+                }
+
+                break;
+            default:
+                visit(path, element);
+                break;
+        }
+    }
+
+    private static string NameOf(JsonProperty member)
+    {
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return "?";
+        }
+    }
 
     private static void Collect(JsonElement element, ReadOnlySpan<char> path, List<JsonElement> found)
     {
@@ -190,77 +182,4 @@ internal sealed class AnswerDocument : IDisposable
             return false;
         }
     }
-
-    private static AnswerDocument ParseJson(ReadOnlyMemory<byte> text)
-    {
-        try
-        {
-            return new(AnswerKind.Json, JsonDocument.Parse(AsUtf8(text), Lenient));
-        }
-        catch (JsonException)
-        {
-            return new(AnswerKind.Unreadable, null);
-        }
-    }
-
-    private static AnswerDocument ParseText(ReadOnlyMemory<byte> bytes)
-    {
-        var span = bytes.Span;
-        if (span.IndexOfAnyInRange((byte)0, (byte)8) >= 0)
-        {
-            return new(AnswerKind.Unreadable, null);
-        }
-
-        return span.Contains((byte)'=') && !span.ContainsAnyInRange((byte)0, (byte)' ') && !span.ContainsAnyInRange((byte)0x7f, (byte)0xff)
-            ? new(AnswerKind.Form, FormAsJson(Encoding.ASCII.GetString(span)))
-            : new(AnswerKind.Text, null, Encoding.UTF8.GetString(span));
-    }
-
-    private static JsonDocument FormAsJson(string form)
-    {
-        var output = new ArrayBufferWriter<byte>(form.Length + 64);
-        using (var json = new Utf8JsonWriter(output))
-        {
-            json.WriteStartObject();
-            foreach (var range in form.AsSpan().Split('&'))
-            {
-                var pair = form.AsSpan()[range];
-                var equals = pair.IndexOf('=');
-                if (equals > 0)
-                {
-                    json.WriteString(Unescape(pair[..equals]), Unescape(pair[(equals + 1)..]));
-                }
-            }
-
-            json.WriteEndObject();
-        }
-
-        return JsonDocument.Parse(output.WrittenMemory);
-    }
-
-    private static string Unescape(ReadOnlySpan<char> text) => WebUtility.UrlDecode(text.ToString());
-
-    /// <summary>Old servers put Latin-1 into their error texts; tokens are ASCII and survive either reading.</summary>
-    private static ReadOnlyMemory<byte> AsUtf8(ReadOnlyMemory<byte> text) =>
-        Utf8.IsValid(text.Span) ? text : Encoding.UTF8.GetBytes(Encoding.Latin1.GetString(text.Span));
-
-    private static ReadOnlyMemory<byte> Trim(ReadOnlyMemory<byte> body)
-    {
-        var span = body.Span;
-        var start = span.StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0;
-        var end = span.Length;
-        while (start < end && IsSpace(span[start]))
-        {
-            start++;
-        }
-
-        while (end > start && IsSpace(span[end - 1]))
-        {
-            end--;
-        }
-
-        return body[start..end];
-    }
-
-    private static bool IsSpace(byte value) => value is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n';
 }

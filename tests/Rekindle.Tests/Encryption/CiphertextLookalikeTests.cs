@@ -38,7 +38,9 @@ public sealed class CiphertextLookalikeTests
     [InlineData("-----BEGIN PGP MESSAGE-----\n\nhQEMA")]
     [InlineData("-----BEGIN AGE ENCRYPTED FILE-----")]
     [InlineData("gAAAAABhZ0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijkl==")]
-    public void Foreign_envelopes_are_recognised(string text)
+    [InlineData("<secret:48>")]
+    [InlineData("<sealed:92>")]
+    public void Foreign_envelopes_and_redactions_are_recognised(string text)
     {
         Assert.True(CiphertextLookalike.Is(text));
     }
