@@ -76,6 +76,9 @@ public sealed record Integration
 
     /// <summary>When it last changed.</summary>
     public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>What a secret of this integration is bound to.</summary>
+    public SealContext SealContext(SecretKind kind) => new(Environment, Key, kind);
 }
 
 /// <summary>Scopes of a purpose.</summary>

@@ -1,0 +1,44 @@
+using Rekindle.Connections;
+
+namespace Rekindle.Providers;
+
+/// <summary>An integration with what it needs at work.</summary>
+/// <param name="Integration">The row.</param>
+/// <param name="Provider">Its catalogue entry; null: the catalogue has none of that key.</param>
+/// <param name="Credentials">Opened client credentials; an empty client id: none anywhere.</param>
+public sealed record IntegrationEntry(Integration Integration, ProviderDefinition? Provider, ClientCredentials Credentials)
+{
+    /// <summary>Whether ordinary refreshes may be sent now (A2).</summary>
+    public bool IsOpen(DateTimeOffset now) =>
+        Provider is not null && Integration.State == IntegrationState.Active && !(Integration.ThrottledUntil > now);
+
+    /// <summary>Whether one connection may be tried to see if a misconfigured client works again.</summary>
+    public bool MayProbe(DateTimeOffset now) =>
+        Provider is not null && Integration.State == IntegrationState.Misconfigured && Integration.NextProbeAt <= now
+        && !(Integration.ThrottledUntil > now);
+
+    /// <summary>Values of the URL variables: the integration's, then the connection's.</summary>
+    public IReadOnlyDictionary<string, string> Variables(Connection connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        if (connection.Variables.Count == 0)
+        {
+            return Integration.Variables;
+        }
+
+        // The operator's values win: a value that came with an answer must not redirect what the operator fixed.
+        var merged = new Dictionary<string, string>(connection.Variables);
+        foreach (var (name, value) in Integration.Variables)
+        {
+            merged[name] = value;
+        }
+
+        return merged;
+    }
+
+    /// <summary>Scopes of a purpose; the integration's own when the purpose names none.</summary>
+    public IReadOnlyList<string> ScopesOf(string purpose) =>
+        Integration.Purposes.TryGetValue(purpose, out var rule) && rule.Scopes.Count > 0 ? rule.Scopes
+        : Integration.Scopes.Count > 0 ? Integration.Scopes
+        : Provider?.DefaultScopes ?? [];
+}

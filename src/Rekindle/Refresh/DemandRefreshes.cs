@@ -1,0 +1,206 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Rekindle.Connections;
+using Rekindle.Providers;
+using Rekindle.Storage;
+
+namespace Rekindle.Refresh;
+
+/// <summary>
+/// Refreshes that somebody waits for (A11): one flight per connection in this process, and the lease makes it one for all
+/// machines (I1). A caller's cancellation ends that caller's wait, never the flight. A flight that finds another machine
+/// refreshing waits for its result and never goes unlocked.
+/// </summary>
+internal sealed class DemandRefreshes(
+    IRefreshStore store, IConnectionStore connections, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, Heartbeat heartbeat,
+    TokenCache cache, WorkerIdentity worker, RefreshClock clock, ILogger<DemandRefreshes> logger)
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
+
+    private readonly ConcurrentDictionary<ConnectionId, Lazy<Task<FlightResult>>> _flights = new();
+
+    /// <summary>Joins the connection's flight, or starts it.</summary>
+    public Task<FlightResult> JoinAsync(CachedConnection seen, FlightPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(seen);
+        var flight = _flights.GetOrAdd(seen.Id, id => new Lazy<Task<FlightResult>>(() => Task.Run(() => FlyAsync(seen, plan))));
+        return flight.Value;
+    }
+
+    private async Task<FlightResult> FlyAsync(CachedConnection seen, FlightPlan plan)
+    {
+        try
+        {
+            return await TryAsync(seen, plan).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            return new FlightResult(seen, TokenErrors.StoreUnavailable(e.Message));
+        }
+        catch (Exception e)
+        {
+            logger.RefreshBroke(e, seen.Id.ToString());
+            return new FlightResult(seen, TokenErrors.InProgress(seen.Id));
+        }
+        finally
+        {
+            _flights.TryRemove(seen.Id, out _);
+        }
+    }
+
+    private async Task<FlightResult> TryAsync(CachedConnection seen, FlightPlan plan)
+    {
+        var entry = await directory.FindAsync(seen.Connection.IntegrationId, CancellationToken.None).ConfigureAwait(false);
+        if (Obstacle(seen, entry, plan) is { } obstacle)
+        {
+            return new FlightResult(seen, obstacle);
+        }
+
+        var integration = entry!.Integration;
+        if (!await budget.TakeOnDemandAsync(integration, CancellationToken.None).ConfigureAwait(false))
+        {
+            return new FlightResult(seen, TokenErrors.BudgetExhausted(seen.Id, integration));
+        }
+
+        var asked = clock.Time.GetTimestamp();
+        var stamp = cache.Stamp;
+        var terms = new LeaseTerms(worker.InstanceId, clock.Now, clock.Options.Lease, Guid.CreateVersion7(clock.Now));
+        var answer = await store.ClaimOneAsync(
+            seen.Id, seen.Snapshot.Tokens!.Version, terms, heartbeat.IntentWait(entry), CancellationToken.None).ConfigureAwait(false);
+        if (answer is ClaimAnswer.Taken taken)
+        {
+            return await RefreshAsync(new LeasedRefresh(taken.Claim, asked, clock.Options.Lease), integration, plan).ConfigureAwait(false);
+        }
+
+        await budget.ReturnAsync(integration, 1, CancellationToken.None).ConfigureAwait(false);
+        return answer switch
+        {
+            ClaimAnswer.Moved moved => new FlightResult(cache.Put(moved.Snapshot, stamp), null),
+            ClaimAnswer.Held held => await WaitForHolderAsync(seen, held).ConfigureAwait(false),
+            ClaimAnswer.InDoubt doubt => new FlightResult(seen, TokenErrors.InProgress(seen.Id, doubt.SettlesAt - clock.Now)),
+            _ => new FlightResult(seen, TokenErrors.UnknownConnection(seen.Id)),
+        };
+    }
+
+    private TokenError? Obstacle(CachedConnection seen, IntegrationEntry? entry, FlightPlan plan)
+    {
+        var connection = seen.Connection;
+        if (TokenErrors.OfStatus(connection) is { } status)
+        {
+            return status;
+        }
+
+        if (seen.Snapshot.Tokens is not { } tokens || entry is null)
+        {
+            return TokenErrors.UnknownConnection(seen.Id);
+        }
+
+        if (TokenErrors.OfIntegration(connection, entry, clock.Now) is { } closed && !entry.MayProbe(clock.Now))
+        {
+            return closed;
+        }
+
+        if (tokens.RefreshToken is null && entry.Provider!.Requests.RefreshKind == RefreshKind.RefreshToken)
+        {
+            return TokenErrors.NotRefreshable(connection);
+        }
+
+        return !plan.Force && connection.NextRetryAt > clock.Now && !MayJump(connection, tokens) ? TokenErrors.OfLastFailure(connection, clock.Now) : null;
+    }
+
+    // A caller of an expired token may jump the back-off once per cool-down, which doubles with each failure; a pause that
+    // the provider asked for is never jumped (DESIGN §4).
+    private bool MayJump(Connection connection, TokenSet tokens)
+    {
+        if (tokens.ExpiresAt is not { } end || end > clock.Now
+            || connection.LastRefreshError?.StartsWith(Names.Of(RefreshClass.RateLimited), StringComparison.Ordinal) == true)
+        {
+            return false;
+        }
+
+        var failures = Math.Clamp(connection.ConsecutiveTransientFailures + connection.ConsecutiveFailures, 1, 16);
+        var cooldown = clock.Options.DemandCooldown * Math.Pow(2, failures - 1);
+        return connection.LastFailureAt is not { } last || clock.Now - last >= cooldown;
+    }
+
+    private async Task<FlightResult> RefreshAsync(LeasedRefresh leased, Integration integration, FlightPlan plan)
+    {
+        var outcome = await engine.RefreshAsync(leased, plan.Source, plan.Capture).ConfigureAwait(false);
+        await (outcome is RefreshOutcome.NotSent
+            ? budget.ReturnAsync(integration, 1, CancellationToken.None)
+            : budget.RecordAsync(integration, outcome is RefreshOutcome.Refreshed ? 1 : 0, outcome is RefreshOutcome.Refreshed ? 0 : 1, CancellationToken.None))
+            .ConfigureAwait(false);
+        return await ReadBackAsync(leased.Claim.Connection.Id, outcome).ConfigureAwait(false);
+    }
+
+    // What was committed is read back rather than assumed (F05).
+    private async Task<FlightResult> ReadBackAsync(ConnectionId id, RefreshOutcome outcome)
+    {
+        var stamp = cache.Stamp;
+        if (await connections.GetAsync(id, CancellationToken.None).ConfigureAwait(false) is not { } snapshot)
+        {
+            return new FlightResult(null, TokenErrors.UnknownConnection(id));
+        }
+
+        var fresh = cache.Put(snapshot, stamp);
+        var attempt = outcome switch
+        {
+            RefreshOutcome.Refreshed r => r.Attempt,
+            RefreshOutcome.Failed f => f.Attempt,
+            RefreshOutcome.Superseded s => s.Attempt,
+            _ => null,
+        };
+        return outcome is RefreshOutcome.Failed ? new FlightResult(fresh, ErrorOf(fresh), attempt)
+            : outcome is RefreshOutcome.NotSent ? new FlightResult(fresh, TokenErrors.InProgress(id))
+            : new FlightResult(fresh, null, attempt);
+    }
+
+    private TokenError ErrorOf(CachedConnection connection)
+    {
+        var entry = directory.TryFind(connection.Connection.IntegrationId);
+        return TokenErrors.OfStatus(connection.Connection)
+            ?? (entry is null ? null : TokenErrors.OfIntegration(connection.Connection, entry, clock.Now))
+            ?? TokenErrors.OfLastFailure(connection.Connection, clock.Now);
+    }
+
+    private async Task<FlightResult> WaitForHolderAsync(CachedConnection seen, ClaimAnswer.Held held)
+    {
+        // The lease's end is on the store's clock; a second more than it could last is long enough on any.
+        var until = clock.Now + clock.Options.Lease + clock.Options.SkewBound;
+        while (clock.Now < until)
+        {
+            var changed = cache.NextChange(seen.Id);
+            await Task.WhenAny(changed, Task.Delay(Poll, clock.Time)).ConfigureAwait(false);
+            var stamp = cache.Stamp;
+            if (await connections.GetAsync(seen.Id, CancellationToken.None).ConfigureAwait(false) is not { } now)
+            {
+                return new FlightResult(null, TokenErrors.UnknownConnection(seen.Id));
+            }
+
+            if (now.Tokens?.Version != seen.Snapshot.Tokens!.Version)
+            {
+                return new FlightResult(cache.Put(now, stamp), null);
+            }
+
+            if (now.LeaseUntil is null || now.LeaseUntil > held.LeaseUntil)
+            {
+                var fresh = cache.Put(now, stamp);
+                return new FlightResult(fresh, now.LeaseUntil is null ? ErrorOf(fresh) : TokenErrors.InProgress(seen.Id));
+            }
+        }
+
+        return new FlightResult(seen, TokenErrors.InProgress(seen.Id));
+    }
+}
+
+/// <summary>Why a flight starts.</summary>
+/// <param name="Source">Who asked.</param>
+/// <param name="Force">Back-off does not hold it up: an operator's order.</param>
+/// <param name="Capture">Record everything (D3).</param>
+internal readonly record struct FlightPlan(RefreshSource Source, bool Force = false, bool Capture = false);
+
+/// <summary>How a flight ended.</summary>
+/// <param name="Connection">The connection as it is now; null: gone.</param>
+/// <param name="Error">Why there is no new token; null: there is one.</param>
+/// <param name="Attempt">The attempt that this process made; null: somebody else's, or none.</param>
+internal sealed record FlightResult(CachedConnection? Connection, TokenError? Error, Attempts.Attempt? Attempt = null);

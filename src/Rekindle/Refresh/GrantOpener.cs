@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Rekindle.Connections;
+using Rekindle.Encryption;
+using Rekindle.Providers;
+
+namespace Rekindle.Refresh;
+
+/// <summary>Step 3: opens what is sealed, and says of each stage what can be said without the value (D5, D6).</summary>
+internal sealed class GrantOpener(Sealer sealer, Fingerprinter fingerprinter)
+{
+    public OpenedGrant Open(Connection connection, TokenSet tokens, IntegrationEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        ArgumentNullException.ThrowIfNull(tokens);
+        ArgumentNullException.ThrowIfNull(entry);
+        var exchangesAccessToken = entry.Provider?.Requests.RefreshKind == RefreshKind.AccessToken;
+        var problem = default(string);
+        var material = new GrantMaterial
+        {
+            RefreshToken = exchangesAccessToken ? null : Open(tokens.RefreshToken, SecretKind.RefreshToken),
+            AccessToken = exchangesAccessToken ? Open(tokens.AccessToken, SecretKind.AccessToken) : null,
+            DecryptFailed = problem is not null,
+            ExpiresAt = tokens.ExpiresAt,
+            Scopes = tokens.Scopes,
+            Variables = entry.Variables(connection),
+        };
+        var stored = exchangesAccessToken ? tokens.AccessToken : tokens.RefreshToken;
+        return new OpenedGrant(material, problem, stored, material.RefreshToken ?? material.AccessToken);
+
+        Secret? Open(SealedSecret? value, SecretKind kind)
+        {
+            if (value is null)
+            {
+                return null;
+            }
+
+            var result = sealer.Open(value, connection.SealContext(kind, tokens.GrantNo));
+            problem ??= result.Problem is { } what
+                ? $"token_sets row of {connection.Id}, {kind switch { SecretKind.RefreshToken => "refresh_token", _ => "access_token" }}: {what}."
+                : null;
+            return result is OpenResult.Opened opened ? opened.Value : null;
+        }
+    }
+
+    /// <summary>Prefix, length and fingerprint of the token as stored, opened and sent, as JSON.</summary>
+    public string Stages(OpenedGrant grant, bool sent)
+    {
+        ArgumentNullException.ThrowIfNull(grant);
+        var opened = grant.Token is { } token
+            ? new { prefix = Fingerprinter.MaskedPrefix(token), length = token.Length, fingerprint = fingerprinter.Of(token) }
+            : null;
+        return JsonSerializer.Serialize(new
+        {
+            stored = grant.Stored is { } s ? new { length = s.Bytes.Length, fingerprint = fingerprinter.Of(new Secret(Convert.ToBase64String(s.Bytes))) } : null,
+            opened,
+            sent = sent ? opened : null,
+        });
+    }
+}
+
+/// <summary>Opened material, and what went wrong if something did.</summary>
+internal sealed record OpenedGrant(GrantMaterial Material, string? Problem, SealedSecret? Stored, Secret? Token);

@@ -1,0 +1,258 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Rekindle.Providers;
+using Rekindle.Storage;
+
+namespace Rekindle.Refresh;
+
+/// <summary>
+/// One round of proactive refreshing (A1-A5): settle open intents, mark what has ended, look at the heads of the open
+/// integrations' queues, take permits, claim no more than there are free slots, start. It never waits for a provider:
+/// started refreshes run on, and their slots come back as they end.
+/// </summary>
+internal sealed class Heartbeat(
+    IRefreshStore store, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, WorkerIdentity worker, RefreshClock clock,
+    ILogger<Heartbeat> logger)
+{
+    private const int DegradeBatch = 1000;
+    private const int IntentBatch = 8;
+
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How soon to look again at connections that are due and could not be claimed.</summary>
+    public static readonly TimeSpan BacklogLook = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<int, byte> _exhausted = new();
+    private readonly ConcurrentDictionary<Task, byte> _running = new();
+
+    private DateTimeOffset _lastSweepAt;
+
+    public SlotPool Slots { get; } = new(clock.Options.Slots);
+
+    public CycleStatistics Statistics { get; } = new();
+
+    /// <summary>Starts what may start now. Returns when to look again at the latest; null: only the interval rules.</summary>
+    public async Task<DateTimeOffset?> StartRoundAsync(RefreshSource source, TimeSpan dueWithin, CancellationToken cancellationToken)
+    {
+        var entries = await directory.AllAsync(cancellationToken).ConfigureAwait(false);
+        var open = new List<IntegrationEntry>(entries.Count);
+        foreach (var entry in entries)
+        {
+            if (entry.IsOpen(clock.Now) || entry.MayProbe(clock.Now))
+            {
+                open.Add(entry);
+                continue;
+            }
+
+            Slots.Halt(entry.Integration.Id);
+            logger.IntegrationSkipped(entry.Integration.Key, Names.Of(entry.Integration.State));
+        }
+
+        if (clock.Now - _lastSweepAt >= SweepInterval || source != RefreshSource.Scheduled)
+        {
+            _lastSweepAt = clock.Now;
+            await MarkEndedAsync(cancellationToken).ConfigureAwait(false);
+            await SettleOpenIntentsAsync(open, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await ClaimDueAsync(open, source, dueWithin, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Completes when everything started so far has ended.</summary>
+    public Task DrainAsync() => Task.WhenAll(_running.Keys);
+
+    /// <summary>Ends a cycle: reports it, and lets exhausted budgets be reported again.</summary>
+    public async Task<CycleSummary> CompleteCycleAsync(CancellationToken cancellationToken)
+    {
+        var summary = Statistics.Take();
+        _exhausted.Clear();
+        if (logger.IsEnabled(LogLevel.Information))
+        {
+            var budgets = new List<string>();
+            foreach (var entry in await directory.AllAsync(cancellationToken).ConfigureAwait(false))
+            {
+                var view = await budget.ReadAsync(entry.Integration, cancellationToken).ConfigureAwait(false);
+                budgets.Add($"{entry.Integration.Environment}/{entry.Integration.Key} {{ total_attempts: {view.TotalAttempts}, successful: {view.Successful}, "
+                    + $"failed: {view.Failed}, remaining_budget: {view.RemainingBudget}, max_requests: {view.MaxRequests}, window_seconds: {view.WindowSeconds} }}");
+            }
+
+            logger.CycleComplete(summary.Claimed, summary.Refreshed, summary.FailedText, summary.Skipped, string.Join("; ", budgets));
+        }
+
+        return summary;
+    }
+
+    private async Task MarkEndedAsync(CancellationToken cancellationToken)
+    {
+        int count;
+        do
+        {
+            count = await store.DegradeExpiredAsync(clock.Now, DegradeBatch, cancellationToken).ConfigureAwait(false);
+            if (count > 0)
+            {
+                logger.Degraded(count);
+            }
+        }
+        while (count == DegradeBatch);
+    }
+
+    private async Task SettleOpenIntentsAsync(List<IntegrationEntry> open, CancellationToken cancellationToken)
+    {
+        var counts = await store.CountOpenIntentsAsync(clock.Now, cancellationToken).ConfigureAwait(false);
+        foreach (var entry in open.Where(e => counts.ContainsKey(e.Integration.Id)))
+        {
+            var integration = entry.Integration;
+            var limit = Math.Min(Math.Min(IntentBatch, counts[integration.Id]), Slots.Free(integration.Id, integration.Policy.Slots));
+            var permits = limit == 0 ? 0 : await budget.TakeScheduledAsync(
+                integration, limit, new QueueHead(DateTimeOffset.MinValue, null), cancellationToken).ConfigureAwait(false);
+            if (permits == 0)
+            {
+                continue;
+            }
+
+            var asked = clock.Time.GetTimestamp();
+            var claims = await store.ClaimOpenIntentsAsync(
+                new OpenIntentRequest(worker.InstanceId, worker.Version, clock.Now, clock.Options.Lease, [new(integration.Id, IntentWait(entry), permits)]),
+                cancellationToken).ConfigureAwait(false);
+            await budget.ReturnAsync(integration, permits - claims.Count, cancellationToken).ConfigureAwait(false);
+            foreach (var claim in claims)
+            {
+                logger.OpenIntentTaken(claim.Connection.Id.ToString(), claim.OpenIntents);
+                Start(claim, integration, RefreshSource.Scheduled, asked);
+            }
+        }
+    }
+
+    /// <summary>How long after a lease's end an open intent of this integration may be sent again (I3).</summary>
+    public TimeSpan IntentWait(IntegrationEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+
+        // The lost holder may have sent at the lease's very start, so the grace has to outlast the whole lease.
+        return entry.Provider!.Lifecycle.EffectiveReuse.AllowsRepeat(clock.Options.Lease) ? TimeSpan.Zero : entry.Integration.Policy.InDoubtHold;
+    }
+
+    private async Task<DateTimeOffset?> ClaimDueAsync(
+        List<IntegrationEntry> open, RefreshSource source, TimeSpan dueWithin, CancellationToken cancellationToken)
+    {
+        var heads = await store.ReadQueueHeadsAsync([.. open.Select(e => e.Integration.Id)], cancellationToken).ConfigureAwait(false);
+        var horizon = clock.Now + dueWithin;
+        var quotas = new List<ClaimQuota>();
+        var byId = new Dictionary<int, Integration>();
+        var left = clock.Options.MaxBatch > 0 ? clock.Options.MaxBatch : Slots.Total;
+        left = Math.Min(left, Slots.Total - Slots.InFlight);
+
+        foreach (var entry in open.Where(e => heads.TryGetValue(e.Integration.Id, out var h) && h.DueAt <= horizon)
+                     .OrderBy(e => heads[e.Integration.Id].DueAt))
+        {
+            var integration = entry.Integration;
+            var limit = entry.MayProbe(clock.Now) ? 1 : Slots.Free(integration.Id, integration.Policy.Slots);
+            var wanted = Math.Min(limit, left);
+            if (wanted == 0)
+            {
+                continue;
+            }
+
+            var permits = await budget.TakeScheduledAsync(integration, wanted, heads[integration.Id], cancellationToken).ConfigureAwait(false);
+            if (permits == 0)
+            {
+                ReportExhausted(integration);
+                continue;
+            }
+
+            left -= permits;
+            quotas.Add(new ClaimQuota(integration.Id, permits));
+            byId[integration.Id] = integration;
+        }
+
+        await ClaimAsync(quotas, byId, source, dueWithin, cancellationToken).ConfigureAwait(false);
+        return NextLook(heads, horizon, byId.Keys);
+    }
+
+    private async Task ClaimAsync(
+        List<ClaimQuota> quotas, Dictionary<int, Integration> byId, RefreshSource source, TimeSpan dueWithin, CancellationToken cancellationToken)
+    {
+        if (quotas.Count == 0)
+        {
+            return;
+        }
+
+        var asked = clock.Time.GetTimestamp();
+        var claims = await store.ClaimDueAsync(
+            new ClaimRequest(worker.InstanceId, clock.Now, clock.Options.Lease, quotas, dueWithin), cancellationToken).ConfigureAwait(false);
+        foreach (var quota in quotas)
+        {
+            var unused = quota.Limit - claims.Count(c => c.Connection.IntegrationId == quota.IntegrationId);
+            await budget.ReturnAsync(byId[quota.IntegrationId], unused, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var claim in claims)
+        {
+            logger.Selected(claim.Connection.Id.ToString(), claim.Connection.Key.Integration, claim.DueAt);
+            Start(claim, byId[claim.Connection.IntegrationId], source, asked);
+        }
+    }
+
+    private void Start(Claim claim, Integration integration, RefreshSource source, long askedAt)
+    {
+        Statistics.Claimed(1);
+        Slots.Enter(integration.Id);
+        var run = RunAsync(new LeasedRefresh(claim, askedAt, clock.Options.Lease), integration, source);
+        _running[run] = 0;
+        _ = run.ContinueWith(t => _running.TryRemove(t, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private async Task RunAsync(LeasedRefresh leased, Integration integration, RefreshSource source)
+    {
+        await Task.Yield();
+        var outcome = default(RefreshOutcome);
+        try
+        {
+            outcome = await engine.RefreshAsync(leased, source).ConfigureAwait(false);
+            Statistics.Ended(outcome);
+            await SettleBudgetAsync(integration, outcome).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            logger.RefreshBroke(e, leased.Claim.Connection.Id.ToString());
+        }
+        finally
+        {
+            Slots.Leave(integration.Id, outcome is RefreshOutcome.Refreshed);
+        }
+    }
+
+    private async Task SettleBudgetAsync(Integration integration, RefreshOutcome outcome)
+    {
+        if (outcome is RefreshOutcome.NotSent)
+        {
+            await budget.ReturnAsync(integration, 1, CancellationToken.None).ConfigureAwait(false);
+            return;
+        }
+
+        var success = outcome is RefreshOutcome.Refreshed ? 1 : 0;
+        await budget.RecordAsync(integration, success, 1 - success, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private void ReportExhausted(Integration integration)
+    {
+        Statistics.Skipped(1);
+        if (_exhausted.TryAdd(integration.Id, 0))
+        {
+            logger.BudgetExhausted(integration.Key, integration.Policy.BudgetRequests, integration.Policy.BudgetWindow.TotalSeconds);
+        }
+    }
+
+    // What was claimed from has perhaps more: look again at once. What had no permits or no slot: soon.
+    private DateTimeOffset? NextLook(IReadOnlyDictionary<int, QueueHead> heads, DateTimeOffset horizon, IReadOnlyCollection<int> claimedFrom)
+    {
+        DateTimeOffset? next = null;
+        foreach (var (id, head) in heads)
+        {
+            var at = claimedFrom.Contains(id) ? clock.Now : head.DueAt <= horizon ? clock.Now + BacklogLook : head.DueAt;
+            next = next is null || at < next ? at : next;
+        }
+
+        return next;
+    }
+}

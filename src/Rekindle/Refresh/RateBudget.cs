@@ -1,0 +1,94 @@
+using Rekindle.Providers;
+using Rekindle.Storage;
+
+namespace Rekindle.Refresh;
+
+/// <summary>
+/// Permits to send (A5). A hard budget keeps a fifth for callers of expired tokens. A soft one, the default, smooths: the
+/// schedule stays at the base rate until the head of its queue has waited too long, then gives way, up to twenty times.
+/// A provider that throttled within the last window makes a soft budget hard.
+/// </summary>
+internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
+{
+    /// <summary>How far a soft budget gives way.</summary>
+    public const int SoftFactor = 20;
+
+    private const double DemandReserve = 0.20;
+    private static readonly TimeSpan LongestSmoothing = TimeSpan.FromMinutes(1);
+    private const double SmoothingShareOfMargin = 0.10;
+
+    /// <summary>Takes permits for the schedule.</summary>
+    /// <param name="integration">Whose budget.</param>
+    /// <param name="wanted">How many.</param>
+    /// <param name="head">The connection that is due first.</param>
+    /// <param name="cancellationToken">Ends the wait for the store.</param>
+    public async Task<int> TakeScheduledAsync(
+        Integration integration, int wanted, QueueHead head, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(integration);
+        ArgumentNullException.ThrowIfNull(head);
+        var policy = integration.Policy;
+        var gives = !IsHard(integration) && time.GetUtcNow() - head.DueAt >= Patience(head);
+        var ceiling = gives ? policy.BudgetRequests * SoftFactor
+            : IsHard(integration) ? (int)(policy.BudgetRequests * (1 - DemandReserve))
+            : policy.BudgetRequests;
+        return await TakeAsync(integration, wanted, Math.Max(1, ceiling), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes one permit for a caller; false: the budget is exhausted.</summary>
+    public async Task<bool> TakeOnDemandAsync(Integration integration, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(integration);
+        var ceiling = IsHard(integration) ? integration.Policy.BudgetRequests : integration.Policy.BudgetRequests * SoftFactor;
+        return await TakeAsync(integration, 1, ceiling, cancellationToken).ConfigureAwait(false) == 1;
+    }
+
+    /// <summary>Gives back permits under which nothing was sent.</summary>
+    public async Task ReturnAsync(Integration integration, int permits, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(integration);
+        if (permits > 0)
+        {
+            await store.ReturnAsync(integration.Id, permits, integration.Policy.BudgetWindow, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Adds outcomes to the statistics.</summary>
+    public Task RecordAsync(Integration integration, int successful, int failed, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(integration);
+        return store.RecordAsync(integration.Id, successful, failed, integration.Policy.BudgetWindow, time.GetUtcNow(), cancellationToken);
+    }
+
+    /// <summary>The statistics object <c>rate_limit_budget</c> of A5.</summary>
+    public async Task<BudgetView> ReadAsync(Integration integration, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(integration);
+        var policy = integration.Policy;
+        var use = await store.ReadAsync(integration.Id, policy.BudgetWindow, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        return new BudgetView(
+            use.Taken, use.Successful, use.Failed, Math.Max(0, policy.BudgetRequests - use.Taken), policy.BudgetRequests, policy.BudgetWindow.TotalSeconds);
+    }
+
+    // A token that has ended waits for nobody's smoothing.
+    private static TimeSpan Patience(QueueHead head)
+    {
+        var share = (head.EndsAt - head.DueAt ?? TimeSpan.Zero) * SmoothingShareOfMargin;
+        return share < LongestSmoothing ? share : LongestSmoothing;
+    }
+
+    private bool IsHard(Integration integration) =>
+        integration.Policy.BudgetHard || integration.ThrottledUntil > time.GetUtcNow() - integration.Policy.BudgetWindow;
+
+    private Task<int> TakeAsync(Integration integration, int wanted, int ceiling, CancellationToken cancellationToken) =>
+        store.TakeAsync(integration.Id, wanted, ceiling, integration.Policy.BudgetWindow, time.GetUtcNow(), cancellationToken);
+}
+
+/// <summary>A budget's statistics over its window (A5).</summary>
+/// <param name="TotalAttempts">Permits taken.</param>
+/// <param name="Successful">Refreshes that brought a token.</param>
+/// <param name="Failed">Refreshes that did not.</param>
+/// <param name="RemainingBudget">Permits left at the base rate.</param>
+/// <param name="MaxRequests">The base rate.</param>
+/// <param name="WindowSeconds">Length of the window.</param>
+public sealed record BudgetView(int TotalAttempts, int Successful, int Failed, int RemainingBudget, int MaxRequests, double WindowSeconds);

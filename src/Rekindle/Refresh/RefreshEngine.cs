@@ -1,0 +1,104 @@
+using Rekindle.Providers;
+using Rekindle.Storage;
+
+namespace Rekindle.Refresh;
+
+/// <summary>
+/// One refresh, top to bottom. DESIGN §1's steps and where each lives:
+/// <code>
+///  1  select or ask      Heartbeat (due connections) · DemandRefreshes (a caller needs one)
+///  2  claim = intent     IRefreshStore.ClaimDueAsync / ClaimOneAsync: committed before anything is sent
+///  3  open               GrantOpener
+///  4  build              TokenRequestBuilder, the only builder
+///  5  send               TokenExchange; the remaining lease is asked last, just before the token's bytes leave
+///  6  read and classify  RefreshClassifier: pure
+///  7  commit             RefreshSettler → CommitQueue → IRefreshStore.CommitAsync: one transaction, over the exact parent
+///  8  acknowledge        the outcome returned here: only ever after the commit
+///  9  wake               CommitQueue tells TokenCache and the waiters, after the commit and outside its transaction
+/// </code>
+/// From step 5 on no caller's cancellation is honoured: the provider may have rotated the refresh token, and its answer
+/// exists once. The claim is given back, unspent, only where provably nothing was sent.
+/// </summary>
+internal sealed class RefreshEngine(
+    IntegrationDirectory directory, GrantOpener opener, TokenExchange exchange, RefreshSettler settler, RefreshOptions options, TimeProvider time)
+{
+    private const int OpenIntentsBeforeQuarantine = 3;
+
+    /// <summary>Runs steps 3 to 9 under a lease. Never throws for what a provider does; returns when the result is stored.</summary>
+    public async Task<RefreshOutcome> RefreshAsync(LeasedRefresh leased, RefreshSource source, bool capture = false)
+    {
+        ArgumentNullException.ThrowIfNull(leased);
+        var claim = leased.Claim;
+        if (await directory.FindAsync(claim.Connection.IntegrationId, CancellationToken.None).ConfigureAwait(false) is not { Provider: { } provider } entry)
+        {
+            return await settler.ReleaseAsync(claim, "the integration or its catalogue entry is gone").ConfigureAwait(false);
+        }
+
+        var run = new RefreshRun(leased, entry, provider, source, capture);
+        if (claim.OpenIntents >= OpenIntentsBeforeQuarantine)
+        {
+            return await settler.QuarantineAsync(run).ConfigureAwait(false);
+        }
+
+        var grant = opener.Open(claim.Connection, claim.Tokens, entry);
+        if (grant.Problem is { } problem)
+        {
+            run.Grant = grant;
+            return await settler.RefuseAsync(run, RefreshClass.DecryptFailed, problem, Synthetic(run, grant)).ConfigureAwait(false);
+        }
+
+        run.Grant = grant;
+        return TokenRequestBuilder.Refresh(provider, entry.Credentials, grant.Material, time.GetUtcNow()) switch
+        {
+            TokenRequestOutcome.Ready ready => await SendAsync(run, ready.Request).ConfigureAwait(false),
+            TokenRequestOutcome.Refused refused =>
+                await settler.RefuseAsync(run, refused.Class, refused.Problem, refused.Synthetic).ConfigureAwait(false),
+            var other => throw new InvalidOperationException($"Unknown outcome {other.GetType().Name}."),
+        };
+    }
+
+    private async Task<RefreshOutcome> SendAsync(RefreshRun run, TokenRequest request)
+    {
+        var result = await exchange.SendAsync(request, options.HttpDeadline, () => MayStillSend(run), CancellationToken.None).ConfigureAwait(false);
+        if (result is { ProvablyNotSent: true, Failure.Kind: TransportFailureKind.Connect or TransportFailureKind.Reset } && MayStillSend(run))
+        {
+            // A connection that broke before the token left: once more at once costs the provider nothing (B5).
+            result = await exchange.SendAsync(request, options.HttpDeadline, () => MayStillSend(run), CancellationToken.None).ConfigureAwait(false);
+        }
+
+        if (result.Failure?.Kind == TransportFailureKind.NotSent)
+        {
+            return await settler.ReleaseAsync(run.Claim, "too little of the lease was left to send anything").ConfigureAwait(false);
+        }
+
+        var classified = RefreshClassifier.Classify(run.Provider, result, run.Grant!.Material);
+        return await settler.SettleAsync(run, request, result, classified).ConfigureAwait(false);
+    }
+
+    private bool MayStillSend(RefreshRun run) =>
+        run.Leased.Remaining(time) >= options.HttpDeadline + options.CommitDeadline + options.SkewBound;
+
+    private TokenRequest? Synthetic(RefreshRun run, OpenedGrant grant) =>
+        TokenRequestBuilder.Refresh(run.Provider, run.Entry.Credentials, grant.Material, time.GetUtcNow()) is TokenRequestOutcome.Refused refused
+            ? refused.Synthetic
+            : null;
+}
+
+/// <summary>What one run of the protocol carries from step to step.</summary>
+internal sealed class RefreshRun(LeasedRefresh leased, IntegrationEntry entry, ProviderDefinition provider, RefreshSource source, bool capture)
+{
+    public LeasedRefresh Leased { get; } = leased;
+
+    public Claim Claim => Leased.Claim;
+
+    public IntegrationEntry Entry { get; } = entry;
+
+    public ProviderDefinition Provider { get; } = provider;
+
+    public RefreshSource Source { get; } = source;
+
+    /// <summary>A debug run: same request, more of it recorded (D3).</summary>
+    public bool Capture { get; } = capture;
+
+    public OpenedGrant? Grant { get; set; }
+}

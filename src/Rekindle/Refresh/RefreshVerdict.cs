@@ -1,0 +1,54 @@
+using Rekindle.Connections;
+using Rekindle.Notifications;
+
+namespace Rekindle.Refresh;
+
+/// <summary>What one classified answer does to its connection, and what it says about its integration.</summary>
+internal sealed record RefreshVerdict
+{
+    /// <summary>Status to take; null: keep.</summary>
+    public ConnectionStatus? Status { get; init; }
+
+    public int ConsecutiveFailures { get; init; }
+
+    public int ConsecutiveTransientFailures { get; init; }
+
+    public int Strikes { get; init; }
+
+    public DateTimeOffset? FirstStrikeAt { get; init; }
+
+    public DateTimeOffset? LastStrikeAt { get; init; }
+
+    public DateTimeOffset? NextRetryAt { get; init; }
+
+    public string? LastRefreshError { get; init; }
+
+    public DisconnectReason? DisconnectReason { get; init; }
+
+    public DateTimeOffset? DegradedAt { get; init; }
+
+    public DateTimeOffset? DueAt { get; init; }
+
+    public DateTimeOffset? InDoubtSince { get; init; }
+
+    public DependentState? Dependents { get; init; }
+
+    public IReadOnlyList<NotificationDraft> Opens { get; init; } = [];
+
+    public bool ClosesNotifications { get; init; }
+
+    /// <summary>The rung of the back-off ladder before jitter, for the log.</summary>
+    public TimeSpan BackoffBase { get; init; }
+
+    /// <summary>Who can mend it.</summary>
+    public WhoActs WhoActs { get; init; }
+
+    /// <summary>What was decided, in words for the attempt log.</summary>
+    public required string Decision { get; init; }
+
+    /// <summary>What happens next, in words.</summary>
+    public required string NextStep { get; init; }
+
+    /// <summary>Pause the whole integration until then: the provider throttles it.</summary>
+    public DateTimeOffset? ThrottleIntegrationUntil { get; init; }
+}

@@ -1,0 +1,276 @@
+using System.Globalization;
+using Rekindle.Connections;
+using Rekindle.Notifications;
+using Rekindle.Providers;
+using Rekindle.Storage;
+
+namespace Rekindle.Refresh;
+
+/// <summary>
+/// From class to consequence: DESIGN §2's table as a pure function. It never ends a grant on anything but a verdict that
+/// ends grants, three spaced strikes past expiry, or a policy that asks for it (A7, A8, C2); and it knows one connection only:
+/// whether a client error is the integration's fault is decided by <see cref="IntegrationEvidence"/> before.
+/// </summary>
+internal static class RefreshVerdicts
+{
+    private static readonly TimeSpan UnclearPatience = TimeSpan.FromHours(24);
+    private const int UnclearRepeats = 5;
+
+    public static RefreshVerdict Decide(RefreshFacts facts)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        return facts.Result.Class switch
+        {
+            RefreshClass.Success => Success(facts),
+            RefreshClass.RateLimited => RateLimited(facts),
+            RefreshClass.ProviderUnavailable or RefreshClass.Network => Transient(facts),
+            RefreshClass.GrantDead or RefreshClass.ConsentRequired or RefreshClass.InteractionRequired => Dead(facts),
+            RefreshClass.AuthAmbiguous => Strike(facts),
+            RefreshClass.ClientMisconfigured or RefreshClass.RequestRejected or RefreshClass.ClientCredentialsMissing =>
+                facts.BlamesIntegration ? IntegrationAtFault(facts) : Strike(facts),
+            RefreshClass.NotDueYet => NotDueYet(facts),
+            RefreshClass.OutcomeUnknown => OutcomeUnknown(facts),
+            RefreshClass.DecryptFailed => Undecryptable(facts),
+            RefreshClass.NoRefreshToken => NoRefreshToken(facts),
+            _ => Unclassified(facts),
+        };
+    }
+
+    private static RefreshVerdict Success(RefreshFacts f) => new()
+    {
+        Status = ConnectionStatus.Active,
+        DueAt = f.NextDueAt(),
+        Dependents = DependentState.Active,
+        ClosesNotifications = true,
+        Opens = MissingScopes(f),
+        Decision = "committed",
+        NextStep = f.NextDueAt() is { } due ? $"next refresh due {Clock(due)}" : "no further refresh: the token does not end",
+    };
+
+    private static RefreshVerdict RateLimited(RefreshFacts f)
+    {
+        var asked = f.Result.RetryAfter is { } wish && wish > f.Options.ThrottleCeiling ? f.Options.ThrottleCeiling : f.Result.RetryAfter;
+        var verdict = Soft(f, asked);
+        if (f.Provider.Lifecycle.EffectiveThrottleScope is Reach.Token or Reach.Connection)
+        {
+            return verdict with { Decision = "connection paused: the provider is rate limiting" };
+        }
+
+        // The connection keeps its place in the queue: it is the integration that waits.
+        return verdict with
+        {
+            ThrottleIntegrationUntil = f.Now + (asked ?? Backoff.Base(1, f.Policy)),
+            Decision = "integration paused: the provider is rate limiting",
+        };
+    }
+
+    private static RefreshVerdict Transient(RefreshFacts f)
+    {
+        var verdict = Soft(f, f.Result.RetryAfter);
+        return verdict with { Decision = $"transient failure {verdict.ConsecutiveTransientFailures}: back-off" };
+    }
+
+    private static RefreshVerdict OutcomeUnknown(RefreshFacts f)
+    {
+        var verdict = Soft(f, f.Result.RetryAfter);
+        var rule = f.Provider.Lifecycle.EffectiveReuse;
+        if (rule.Kind == ReuseKind.Reusable)
+        {
+            return verdict with { Decision = "outcome unknown; this token may be sent again" };
+        }
+
+        // First doubt counts: it is when the token may have been used up.
+        var since = f.Claim.InDoubtSince ?? f.Now;
+        var retry = rule.Grace is { } grace && f.Now - since < grace / 2
+            ? Min(verdict.NextRetryAt!.Value, since + (grace / 2))
+            : Max(verdict.NextRetryAt!.Value, f.Now + f.Policy.InDoubtHold);
+        return verdict with
+        {
+            InDoubtSince = since,
+            NextRetryAt = retry,
+            DueAt = retry,
+            Decision = "outcome unknown: the provider may have rotated the refresh token",
+            NextStep = $"sent once more {Clock(retry)}",
+        };
+    }
+
+    private static RefreshVerdict Dead(RefreshFacts f)
+    {
+        // A verdict on a token whose fate is in doubt says that our last presentation of it succeeded without us.
+        var lost = f.Claim.InDoubtSince is not null && f.Result.Class == RefreshClass.GrantDead;
+        var reason = lost ? DisconnectReason.RotationLost : f.Result.Reason ?? f.Result.Class switch
+        {
+            RefreshClass.ConsentRequired => DisconnectReason.Consent,
+            RefreshClass.InteractionRequired => DisconnectReason.Policy,
+            _ => DisconnectReason.GrantInvalid,
+        };
+        return NeedsUser(f, reason, $"grant over: {Names.Of(reason)}");
+    }
+
+    private static RefreshVerdict Strike(RefreshFacts f)
+    {
+        var c = f.Claim.Connection;
+        var counts = c.LastStrikeAt is not { } last || f.Now - last >= f.Policy.StrikeSpacing;
+        var strikes = counts ? c.Strikes + 1 : c.Strikes;
+        var first = c.FirstStrikeAt ?? f.Now;
+        var longEnough = f.Now - first >= f.Policy.StrikeSpacing * 2;
+        if (strikes >= f.Policy.DisconnectAfter && longEnough && f.TokenHasEnded)
+        {
+            return NeedsUser(f, DisconnectReason.Unclear, $"strike {strikes} of {f.Policy.DisconnectAfter}") with
+            {
+                Strikes = strikes,
+                FirstStrikeAt = first,
+                LastStrikeAt = f.Now,
+            };
+        }
+
+        var failures = c.ConsecutiveFailures + 1;
+        var wait = Max(Backoff.Delay(failures, f.Policy, f.Result.RetryAfter, f.Random), f.Policy.StrikeSpacing);
+        return Waiting(f, f.Now + wait) with
+        {
+            ConsecutiveFailures = failures,
+            Strikes = strikes,
+            FirstStrikeAt = first,
+            LastStrikeAt = counts ? f.Now : c.LastStrikeAt,
+            Opens = strikes == f.Policy.WarnAfter && counts ? [Messages.Warning(f)] : [],
+            Decision = counts ? $"strike {strikes} of {f.Policy.DisconnectAfter}" : $"no strike: less than {f.Policy.StrikeSpacing.TotalMinutes:0.#} min after the last",
+        };
+    }
+
+    private static RefreshVerdict IntegrationAtFault(RefreshFacts f) =>
+        Waiting(f, null) with
+        {
+            // Not this connection's failure: no counter moves, it keeps its place and waits for the integration.
+            DueAt = f.Claim.DueAt ?? f.Now,
+            WhoActs = WhoActs.Operator,
+            Decision = "the integration's client is at fault, not this connection",
+            NextStep = "waits until the integration is corrected",
+        };
+
+    private static RefreshVerdict NotDueYet(RefreshFacts f)
+    {
+        var remaining = (f.Claim.Tokens.ExpiresAt ?? f.Now) - f.Now;
+        var retry = f.Provider.Lifecycle.EarliestRefresh is { } earliest && remaining > earliest.Value
+            ? f.Now + (remaining - (earliest.Value * 0.9))
+            : f.Now + Max(remaining / 4, RefreshSchedule.Floor(f.Claim.Tokens.Lifetime, f.Options.RefreshFloor));
+        return f.Unchanged() with
+        {
+            Status = f.TokenHasEnded ? ConnectionStatus.Degraded : null,
+            DueAt = retry,
+            Decision = "the provider says it is too early",
+            NextStep = $"asked again {Clock(retry)}",
+        };
+    }
+
+    private static RefreshVerdict Undecryptable(RefreshFacts f)
+    {
+        var failures = f.Claim.Connection.ConsecutiveFailures + 1;
+        return Waiting(f, f.Now + f.Policy.BackoffCeiling) with
+        {
+            ConsecutiveFailures = failures,
+            WhoActs = WhoActs.Operator,
+            Opens = [Messages.Undecryptable(f)],
+            Decision = "nothing sent: the stored token cannot be opened",
+        };
+    }
+
+    private static RefreshVerdict NoRefreshToken(RefreshFacts f) => f.TokenHasEnded
+        ? NeedsUser(f, DisconnectReason.NoRefreshToken, "nothing sent: there is no refresh token and the access token has ended")
+        : f.Unchanged() with
+        {
+            LastRefreshError = f.ErrorText,
+            WhoActs = WhoActs.User,
+            Decision = "nothing sent: there is no refresh token",
+            NextStep = f.Claim.Tokens.ExpiresAt is { } end ? $"the access token serves until {Clock(end)}" : "the access token does not end",
+        };
+
+    private static RefreshVerdict Unclassified(RefreshFacts f)
+    {
+        var c = f.Claim.Connection;
+        var same = c.LastRefreshError == f.ErrorText;
+        var repeats = same ? c.Strikes + 1 : 1;
+        var first = same ? c.FirstStrikeAt ?? f.Now : f.Now;
+        var patienceFrom = Max(first, f.Claim.Tokens.ExpiresAt ?? f.Now);
+        if (repeats >= UnclearRepeats && f.Now - patienceFrom >= UnclearPatience)
+        {
+            return NeedsUser(f, DisconnectReason.Unclear, $"{repeats} identical answers nobody can explain");
+        }
+
+        return Soft(f, f.Result.RetryAfter) with
+        {
+            Strikes = repeats,
+            FirstStrikeAt = first,
+            WhoActs = WhoActs.Operator,
+            Decision = "unclassified answer: never a reason to end a grant by itself",
+        };
+    }
+
+    // A failure that passes: next rung of the ladder, one note, and the operator's give-up rule if there is one (A8).
+    private static RefreshVerdict Soft(RefreshFacts f, TimeSpan? retryAfter)
+    {
+        var c = f.Claim.Connection;
+        var failures = c.ConsecutiveTransientFailures + 1;
+        if (f.Policy.GiveUpAfter > 0 && failures + c.ConsecutiveFailures >= f.Policy.GiveUpAfter)
+        {
+            return NeedsUser(f, DisconnectReason.GaveUp, $"gave up after {failures + c.ConsecutiveFailures} failures, as the policy asks") with
+            {
+                ConsecutiveTransientFailures = failures,
+                ConsecutiveFailures = c.ConsecutiveFailures,
+            };
+        }
+
+        return Waiting(f, f.Now + Backoff.Delay(failures, f.Policy, retryAfter, f.Random)) with
+        {
+            ConsecutiveTransientFailures = failures,
+            BackoffBase = Backoff.Base(failures, f.Policy),
+            Opens = failures == f.Policy.TransientNoteAfter ? [Messages.TransientNote(f)] : [],
+        };
+    }
+
+    private static RefreshVerdict Waiting(RefreshFacts f, DateTimeOffset? retry) => f.Unchanged() with
+    {
+        Status = f.TokenHasEnded ? ConnectionStatus.Degraded : null,
+        DegradedAt = f.TokenHasEnded ? f.Claim.Connection.DegradedAt ?? f.Now : null,
+        Dependents = f.TokenHasEnded ? DependentState.Degraded : null,
+        LastRefreshError = f.ErrorText,
+        NextRetryAt = retry,
+        DueAt = retry,
+        Decision = "waiting",
+        NextStep = retry is { } at ? $"next try {Clock(at)}" : "waiting",
+    };
+
+    private static RefreshVerdict NeedsUser(RefreshFacts f, DisconnectReason reason, string decision) => f.Unchanged() with
+    {
+        Status = ConnectionStatus.NeedsReauthorization,
+        ConsecutiveFailures = f.Claim.Connection.ConsecutiveFailures + 1,
+        LastRefreshError = f.ErrorText,
+        DisconnectReason = reason,
+        NextRetryAt = null,
+        DueAt = null,
+        InDoubtSince = null,
+        Dependents = DependentState.Paused,
+        Opens = [Messages.Disconnected(f, reason)],
+        WhoActs = WhoActs.User,
+        Decision = decision,
+        NextStep = "the user has to connect the account again",
+    };
+
+    private static IReadOnlyList<NotificationDraft> MissingScopes(RefreshFacts f)
+    {
+        if (f.Result.Tokens?.Scopes is not { Count: > 0 } granted)
+        {
+            return [];
+        }
+
+        var lost = f.Claim.Tokens.Scopes.Except(granted, StringComparer.Ordinal).ToArray();
+        return lost.Length == 0 ? [] : [Messages.MissingScopes(f, lost)];
+    }
+
+    private static string Clock(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static T Max<T>(T a, T b)
+        where T : IComparable<T> => a.CompareTo(b) >= 0 ? a : b;
+
+    private static T Min<T>(T a, T b)
+        where T : IComparable<T> => a.CompareTo(b) <= 0 ? a : b;
+}

@@ -1,0 +1,126 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Rekindle.Storage;
+
+namespace Rekindle.Refresh;
+
+/// <summary>
+/// The background loop: rounds when something is due, a slot came free or somebody called; a report at least every
+/// heartbeat interval. Ending drains: no new claims, what is in flight is finished and written.
+/// </summary>
+internal sealed class RefreshWorker(
+    Heartbeat heartbeat, IWorkerStore workers, WorkerIdentity identity, Encryption.KeyRing ring, RefreshClock clock, ILogger<RefreshWorker> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan ShortestSleep = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BeatInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<bool> _calls = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    private DateTimeOffset _lastBeatAt;
+
+    /// <summary>When the last cycle was reported; null: none yet.</summary>
+    public DateTimeOffset? LastCycleAt { get; private set; }
+
+    /// <summary>Makes the next round come at once: a lever was pulled, a connection came in.</summary>
+    public void Wake() => _calls.Writer.TryWrite(true);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!clock.Options.WorkerEnabled)
+        {
+            return;
+        }
+
+        await Task.Yield();
+        var reportAt = clock.Now + clock.Options.HeartbeatInterval;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var freed = heartbeat.Slots.Freed;
+                var next = await heartbeat.StartRoundAsync(RefreshSource.Scheduled, TimeSpan.Zero, stoppingToken).ConfigureAwait(false);
+                if (clock.Now >= reportAt || LastCycleAt is null)
+                {
+                    await heartbeat.CompleteCycleAsync(stoppingToken).ConfigureAwait(false);
+                    LastCycleAt = clock.Now;
+                    reportAt = clock.Now + clock.Options.HeartbeatInterval;
+                }
+
+                await BeatAsync(stoppingToken).ConfigureAwait(false);
+                await SleepAsync(next, reportAt, freed, stoppingToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception e) when (e is StoreException or TimeoutException)
+            {
+                logger.RoundFailed(StoreRetry.TotalSeconds, e.Message);
+                await Task.Delay(StoreRetry, clock.Time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        await heartbeat.DrainAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await workers.RemoveAsync(identity.InstanceId, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is StoreException or OperationCanceledException)
+        {
+            // It ages off the list instead.
+            logger.RoundFailed(0, e.Message);
+        }
+    }
+
+    private async Task BeatAsync(CancellationToken cancellationToken)
+    {
+        if (clock.Now - _lastBeatAt < BeatInterval)
+        {
+            return;
+        }
+
+        _lastBeatAt = clock.Now;
+        await workers.BeatAsync(
+            new WorkerView
+            {
+                InstanceId = identity.InstanceId,
+                Version = identity.Version,
+                StartedAt = identity.StartedAt,
+                SeenAt = clock.Now,
+                LastCycleAt = LastCycleAt,
+                InFlight = heartbeat.Slots.InFlight,
+                Slots = heartbeat.Slots.Total,
+                KeyIds = string.Join(',', ring.Keys.Select(k => k.Id)),
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task SleepAsync(DateTimeOffset? next, DateTimeOffset reportAt, Task freed, CancellationToken stoppingToken)
+    {
+        var until = next < reportAt ? next.Value : reportAt;
+        var sleep = until - clock.Now;
+        sleep = sleep < ShortestSleep ? ShortestSleep : sleep > LongestSleep ? LongestSleep : sleep;
+
+        // Slots that come back within this time are claimed for together.
+        await Task.Delay(ShortestSleep, clock.Time, stoppingToken).ConfigureAwait(false);
+        using var wake = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        var called = _calls.Reader.WaitToReadAsync(wake.Token).AsTask();
+        var slept = Task.Delay(sleep, clock.Time, wake.Token);
+
+        // A free slot matters only while something is due.
+        await (next <= clock.Now + Heartbeat.BacklogLook ? Task.WhenAny(called, slept, freed) : Task.WhenAny(called, slept)).ConfigureAwait(false);
+        _calls.Reader.TryRead(out _);
+        await wake.CancelAsync().ConfigureAwait(false);
+        stoppingToken.ThrowIfCancellationRequested();
+    }
+}
