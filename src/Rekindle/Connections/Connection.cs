@@ -1,3 +1,5 @@
+using System.Globalization;
+using Rekindle.Encryption;
 using Rekindle.Refresh;
 
 namespace Rekindle.Connections;
@@ -73,6 +75,13 @@ public sealed record Connection
 
     /// <summary>When anything about it last changed.</summary>
     public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>What a token of this connection is bound to.</summary>
+    public SealContext SealContext(SecretKind kind, int grantNo) => SealContextOf(Key.Environment, Id, kind, grantNo);
+
+    /// <summary>What a token of a connection is bound to.</summary>
+    public static SealContext SealContextOf(string environment, ConnectionId id, SecretKind kind, int grantNo) =>
+        new(environment, id.Value.ToString(CultureInfo.InvariantCulture), kind, grantNo);
 
     /// <summary>The empty map.</summary>
     public static IReadOnlyDictionary<string, string> Empty { get; } = new Dictionary<string, string>();

@@ -1,0 +1,99 @@
+using Rekindle.Encryption;
+using Rekindle.Providers;
+using Rekindle.Storage;
+
+namespace Rekindle.Connections;
+
+/// <summary>A grant that somebody else obtained, to be kept fresh from now on.</summary>
+public sealed record ImportedGrant
+{
+    /// <summary>Key of the connection.</summary>
+    public required ConnectionKey Key { get; init; }
+
+    /// <summary>Access token; null: only a refresh token is known, and the first refresh is due at once.</summary>
+    public Secret? AccessToken { get; init; }
+
+    /// <summary>Refresh token; null: none.</summary>
+    public Secret? RefreshToken { get; init; }
+
+    /// <summary>When the access token ends; null: not known. The JWT's <c>exp</c> and the provider's lifetime are tried then (B2).</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>When the refresh token ends; null: not known.</summary>
+    public DateTimeOffset? RefreshTokenExpiresAt { get; init; }
+
+    /// <summary>When the user consented; null: now.</summary>
+    public DateTimeOffset? GrantedAt { get; init; }
+
+    /// <summary>Scopes granted; empty: not known.</summary>
+    public IReadOnlyList<string> Scopes { get; init; } = [];
+
+    /// <summary>Token type.</summary>
+    public string TokenType { get; init; } = "Bearer";
+
+    /// <summary>The account's id at the provider.</summary>
+    public string? ProviderAccountId { get; init; }
+
+    /// <summary>Its name for people.</summary>
+    public string? ProviderAccountName { get; init; }
+
+    /// <summary>Label.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>Metadata.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+
+    /// <summary>Values of the provider's URL variables.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = Connection.Empty;
+
+    /// <summary>Whether a connection that exists is replaced. Default: it is left alone, so that last week's export changes nothing.</summary>
+    public bool Replace { get; init; }
+
+    /// <summary>Not yet ours to refresh: kept in standby until it is taken over (F8).</summary>
+    public bool Standby { get; init; }
+}
+
+/// <summary>Takes grants in from elsewhere.</summary>
+public sealed class ConnectionImporter
+{
+    private readonly IConnectionStore _connections;
+    private readonly IntegrationDirectory _directory;
+    private readonly GrantWriter _grants;
+
+    internal ConnectionImporter(IConnectionStore connections, IntegrationDirectory directory, GrantWriter grants)
+    {
+        _connections = connections;
+        _directory = directory;
+        _grants = grants;
+    }
+
+    /// <summary>Imports one grant.</summary>
+    /// <exception cref="ArgumentException">The key, the tokens or the variables are not usable; the message says what to do.</exception>
+    public async Task<GrantResult> ImportAsync(ImportedGrant grant, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(grant);
+        var mistakes = grant.Key.Mistakes().ToList();
+        if (grant.AccessToken is null && grant.RefreshToken is null)
+        {
+            mistakes.Add("access_token or refresh_token must be given.");
+        }
+
+        foreach (var (name, token) in new[] { ("access_token", grant.AccessToken), ("refresh_token", grant.RefreshToken) })
+        {
+            if (token is not null && CiphertextLookalike.Find(token.Reveal()) is { } form)
+            {
+                mistakes.Add($"{name} looks like ciphertext ({form}): decrypt it before importing.");
+            }
+        }
+
+        var entry = await _directory.FindAsync(grant.Key.Environment, grant.Key.Integration, cancellationToken).ConfigureAwait(false);
+        if (entry is null)
+        {
+            mistakes.Add(TokenErrors.UnknownIntegration(grant.Key.Environment, grant.Key.Integration).Message);
+        }
+
+        return mistakes.Count > 0
+            ? throw new ArgumentException(string.Join(' ', mistakes), nameof(grant))
+            : await _connections.SaveGrantAsync(_grants.FromImport(grant, entry!), cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,133 @@
+using Microsoft.Extensions.Logging;
+using Rekindle.Attempts;
+using Rekindle.Refresh;
+using Rekindle.Storage;
+
+namespace Rekindle.Connections;
+
+/// <summary>What an operator can do to a connection (A12). Every lever is audited and wins over a flight that began before it.</summary>
+public sealed class ConnectionLevers
+{
+    private readonly IConnectionStore _connections;
+    private readonly IRefreshStore _refreshes;
+    private readonly IAuditStore _audit;
+    private readonly TokenReader _tokens;
+    private readonly GrantRevoker _revoker;
+    private readonly RefreshWorker _worker;
+    private readonly RefreshClock _clock;
+    private readonly ILogger<ConnectionLevers> _logger;
+
+    internal ConnectionLevers(
+        IConnectionStore connections, IRefreshStore refreshes, IAuditStore audit, TokenReader tokens, GrantRevoker revoker, RefreshWorker worker,
+        RefreshClock clock, ILogger<ConnectionLevers> logger)
+    {
+        _connections = connections;
+        _refreshes = refreshes;
+        _audit = audit;
+        _tokens = tokens;
+        _revoker = revoker;
+        _worker = worker;
+        _clock = clock;
+        _logger = logger;
+    }
+
+    /// <summary>Refreshes now and waits for the result. With <paramref name="capture"/> everything about it is recorded (source <c>debug</c>).</summary>
+    public async Task<LeverResult> RefreshAsync(ConnectionId id, bool capture, string actor, CancellationToken cancellationToken = default)
+    {
+        var plan = new FlightPlan(capture ? RefreshSource.Debug : RefreshSource.Admin, Force: true, Capture: capture);
+        var flight = await _tokens.RefreshNowAsync(id, plan, cancellationToken).ConfigureAwait(false);
+        if (flight.Connection is not { } now)
+        {
+            return LeverResult.Unknown;
+        }
+
+        await AuditAsync(now.Connection, capture ? "connection.refresh_debug" : "connection.refresh", actor, null).ConfigureAwait(false);
+        return new LeverResult(now.Snapshot, flight.Error, flight.Attempt);
+    }
+
+    /// <summary>Clears back-off and counters and makes it due now; also for one that needs its user, to see whether it still does.</summary>
+    public Task<LeverResult> RetryAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default) =>
+        ApplyAsync(id, new LeverChange.ForceRetry(), "connection.retry", actor, cancellationToken);
+
+    /// <summary>Declares that only the user can help.</summary>
+    public Task<LeverResult> RequireReauthorizationAsync(ConnectionId id, string note, string actor, CancellationToken cancellationToken = default) =>
+        ApplyAsync(id, new LeverChange.RequireReauthorization(note), "connection.require_reauthorization", actor, cancellationToken);
+
+    /// <summary>Pauses it: no refresh, no token handed out; material is kept.</summary>
+    public Task<LeverResult> DisableAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default) =>
+        ApplyAsync(id, new LeverChange.Disable(), "connection.disable", actor, cancellationToken);
+
+    /// <summary>Ends a pause; due now.</summary>
+    public Task<LeverResult> EnableAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default) =>
+        ApplyAsync(id, new LeverChange.Enable(), "connection.enable", actor, cancellationToken);
+
+    /// <summary>Takes an imported connection out of standby: ours to refresh.</summary>
+    public Task<LeverResult> TakeOverAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default) =>
+        ApplyAsync(id, new LeverChange.TakeOver(_clock.Now), "connection.take_over", actor, cancellationToken);
+
+    /// <summary>
+    /// Ends it here and at the provider: readers are stopped at once; then the newest token is revoked under the lease, so that no
+    /// flight brings a newer one, and the material erased.
+    /// </summary>
+    public async Task<LeverResult> RevokeAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default)
+    {
+        var stopped = await ApplyAsync(id, new LeverChange.Revoke(DisconnectReason.OperatorRequest), "connection.revoke", actor, cancellationToken)
+            .ConfigureAwait(false);
+        if (stopped.Snapshot is not { } snapshot)
+        {
+            return stopped;
+        }
+
+        var atProvider = await _revoker.RevokeAsync(snapshot.Connection.Id, cancellationToken).ConfigureAwait(false);
+        return stopped with { Snapshot = await _connections.GetAsync(id, cancellationToken).ConfigureAwait(false), AtProvider = atProvider };
+    }
+
+    /// <summary>Revokes it, then deletes it and leaves a tombstone. False: there was none.</summary>
+    public async Task<bool> DeleteAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default)
+    {
+        var revoked = await RevokeAsync(id, actor, cancellationToken).ConfigureAwait(false);
+        return revoked.Snapshot is { } snapshot
+            && await _connections.DeleteAsync(id, $"deleted by {actor}", _clock.Now, cancellationToken).ConfigureAwait(false)
+            && await AuditAsync(snapshot.Connection, "connection.delete", actor, null).ConfigureAwait(false);
+    }
+
+    /// <summary>Breaks a lease: the fence rises, an open intent stays. False: there was no lease.</summary>
+    public async Task<bool> BreakLeaseAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default) =>
+        await _connections.GetAsync(id, cancellationToken).ConfigureAwait(false) is { } snapshot
+        && await _refreshes.BreakLeaseAsync(id, _clock.Now, cancellationToken).ConfigureAwait(false)
+        && await AuditAsync(snapshot.Connection, "lease.break", actor, null).ConfigureAwait(false);
+
+    private async Task<LeverResult> ApplyAsync(ConnectionId id, LeverChange change, string action, string actor, CancellationToken cancellationToken)
+    {
+        if (await _connections.ApplyAsync(id, change, _clock.Now, cancellationToken).ConfigureAwait(false) is not { } snapshot)
+        {
+            return LeverResult.Unknown;
+        }
+
+        _logger.LeverApplied(action, id.ToString(), actor);
+        await AuditAsync(snapshot.Connection, action, actor, null).ConfigureAwait(false);
+        _worker.Wake();
+        return new LeverResult(snapshot, null, null);
+    }
+
+    private async Task<bool> AuditAsync(Connection connection, string action, string actor, string? detail)
+    {
+        await _audit.AppendAsync(
+            new AuditEntry(0, _clock.Now, connection.Key.Environment, actor, action, connection.Id.ToString(), detail), CancellationToken.None)
+            .ConfigureAwait(false);
+        return true;
+    }
+}
+
+/// <summary>What a lever did.</summary>
+/// <param name="Snapshot">The connection afterwards; null: there is none.</param>
+/// <param name="Error">For a refresh: why there is no new token.</param>
+/// <param name="Attempt">For a refresh: the attempt.</param>
+public sealed record LeverResult(ConnectionSnapshot? Snapshot, TokenError? Error, Attempt? Attempt)
+{
+    /// <summary>There is no such connection.</summary>
+    public static LeverResult Unknown { get; } = new(null, null, null);
+
+    /// <summary>For a revocation: what became of it at the provider.</summary>
+    public RevocationOutcome? AtProvider { get; init; }
+}

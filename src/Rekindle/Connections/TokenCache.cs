@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using Rekindle.Encryption;
+using Rekindle.Refresh;
+using Rekindle.Storage;
+
+namespace Rekindle.Connections;
+
+/// <summary>
+/// Opened access tokens of this process, by connection and by the name callers use. Bounded in bytes; entries go when the
+/// change feed names them. Refresh tokens are never here.
+/// </summary>
+internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
+{
+    private const long MaxBytes = 128L << 20;
+
+    private readonly ConcurrentDictionary<ConnectionId, CachedConnection> _byId = new();
+    private readonly ConcurrentDictionary<TokenQuery, ConnectionId> _byName = new();
+    private readonly ConcurrentDictionary<ConnectionId, TaskCompletionSource> _watched = new();
+
+    // When each connection was last invalidated, by a stripe of its id: a snapshot read before that must not be kept after it.
+    private readonly long[] _invalidated = new long[4096];
+    private long _sequence;
+    private long _bytes;
+
+    /// <summary>Take it before reading the store, and give it to <see cref="Put"/>.</summary>
+    public long Stamp => Volatile.Read(ref _sequence);
+
+    /// <summary>By id; null: not in memory.</summary>
+    public CachedConnection? Find(ConnectionId id) => _byId.GetValueOrDefault(id);
+
+    /// <summary>By name; null: not in memory.</summary>
+    public CachedConnection? Find(in TokenQuery name) => _byName.TryGetValue(name, out var id) ? Find(id) : null;
+
+    /// <summary>Remembers what a name leads to.</summary>
+    public void Name(in TokenQuery name, ConnectionId id) => _byName[name] = id;
+
+    /// <summary>Opens a snapshot and keeps it, unless a newer one is there or it was invalidated since <paramref name="stamp"/>.</summary>
+    public CachedConnection Put(ConnectionSnapshot snapshot, long stamp)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        var fresh = Open(snapshot);
+        if (Volatile.Read(ref _invalidated[Stripe(snapshot.Connection.Id)]) > stamp)
+        {
+            return fresh;
+        }
+
+        var kept = _byId.AddOrUpdate(
+            snapshot.Connection.Id,
+            static (_, added) => added,
+            static (_, there, added) => IsNewer(added.Snapshot, there.Snapshot) ? added : there,
+            fresh);
+        if (ReferenceEquals(kept, fresh) && Interlocked.Add(ref _bytes, fresh.Weight) > MaxBytes)
+        {
+            Shrink();
+        }
+
+        return kept;
+    }
+
+    /// <summary>A connection changed somewhere: what is here may be old.</summary>
+    public void Invalidate(ConnectionId id)
+    {
+        Volatile.Write(ref _invalidated[Stripe(id)], Interlocked.Increment(ref _sequence));
+        if (_byId.TryRemove(id, out var old))
+        {
+            Interlocked.Add(ref _bytes, -old.Weight);
+        }
+
+        if (_watched.TryRemove(id, out var watched))
+        {
+            watched.TrySetResult();
+        }
+    }
+
+    /// <summary>Connections were made or deleted: names may lead elsewhere.</summary>
+    public void ForgetNames() => _byName.Clear();
+
+    /// <summary>Completes at the connection's next change.</summary>
+    public Task NextChange(ConnectionId id) =>
+        _watched.GetOrAdd(id, static _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    /// <summary>Connections that callers used since the last call.</summary>
+    public IReadOnlyList<CachedConnection> TakeUsed() => [.. _byId.Values.Where(c => c.TakeUsed())];
+
+    private static int Stripe(ConnectionId id) => (int)(id.Value & 4095);
+
+    private CachedConnection Open(ConnectionSnapshot snapshot)
+    {
+        var connection = snapshot.Connection;
+        if (snapshot.Tokens is not { } tokens)
+        {
+            return new CachedConnection(snapshot, null, null, options.DemandFreshness);
+        }
+
+        var opened = sealer.Open(tokens.AccessToken, connection.SealContext(SecretKind.AccessToken, tokens.GrantNo));
+        var token = opened is OpenResult.Opened { Value: var value }
+            ? new AccessToken(connection.Id, value, tokens.TokenType, tokens.ExpiresAt, tokens.Scopes, tokens.Version)
+            : null;
+        return new CachedConnection(snapshot, token, opened.Problem, options.DemandFreshness);
+    }
+
+    private static bool IsNewer(ConnectionSnapshot a, ConnectionSnapshot b) =>
+        (a.Tokens?.Version ?? int.MaxValue) >= (b.Tokens?.Version ?? int.MaxValue);
+
+    // A tenth goes, whichever comes first: what is used comes back with one read.
+    private void Shrink()
+    {
+        foreach (var id in _byId.Keys.Take(Math.Max(1, _byId.Count / 10)))
+        {
+            Invalidate(id);
+        }
+
+        if (_byName.Count > 2 * Math.Max(1000, _byId.Count))
+        {
+            _byName.Clear();
+        }
+    }
+}

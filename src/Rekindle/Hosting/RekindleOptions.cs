@@ -1,0 +1,35 @@
+using System.ComponentModel.DataAnnotations;
+using Rekindle.Providers;
+using Rekindle.Refresh;
+
+namespace Rekindle.Hosting;
+
+/// <summary>Everything that can be set about the engine, one object per capability. Section <c>Rekindle</c> in configuration.</summary>
+public sealed class RekindleOptions
+{
+    /// <summary>Environment when a caller names none. Default <c>production</c>.</summary>
+    [Required(AllowEmptyStrings = false)]
+    [RegularExpression("^[a-z][a-z0-9-]{0,30}$", ErrorMessage = "DefaultEnvironment must be lower-case letters, digits and dashes, at most 31 characters.")]
+    public string DefaultEnvironment { get; set; } = "production";
+
+    /// <summary>File with the key ring, mode 0600. Default <c>rekindle.keys</c> in the working folder; not read when <see cref="KeyRing"/> is set.</summary>
+    public string KeyRingFile { get; set; } = "rekindle.keys";
+
+    /// <summary>The key ring's content in base64, for environments that give secrets as variables. Default none.</summary>
+    public string? KeyRing { get; set; }
+
+    /// <summary>Apply missing migrations at start. Default true; off where a verb does it.</summary>
+    public bool MigrateAtStart { get; set; } = true;
+
+    /// <summary>The provider catalogue.</summary>
+    public ProviderCatalogueOptions Catalogue { get; set; } = new();
+
+    /// <summary>The heartbeat and the on-demand path.</summary>
+    public RefreshOptions Refresh { get; set; } = new();
+
+    /// <summary>The way to the providers.</summary>
+    public TokenExchangeOptions Exchange { get; set; } = new();
+
+    /// <summary>Client credentials for integrations whose record carries none (E4), by <c>environment:integration</c> or <c>integration</c>.</summary>
+    public Dictionary<string, ConfiguredClient> Clients { get; set; } = new(StringComparer.Ordinal);
+}

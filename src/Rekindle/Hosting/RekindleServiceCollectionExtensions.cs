@@ -1,0 +1,115 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Rekindle.Attempts;
+using Rekindle.Connections;
+using Rekindle.Encryption;
+using Rekindle.Hosting;
+using Rekindle.Providers;
+using Rekindle.Refresh;
+using Rekindle.Storage;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds Rekindle to an application.</summary>
+public static class RekindleServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the engine: token reader, levers, and the worker unless <c>Refresh.WorkerEnabled</c> is off. Choose a store on what it
+    /// returns: <c>.UseSqlite(…)</c> or <c>.UsePostgres(…)</c>.
+    /// </summary>
+    /// <example><code>services.AddRekindle(o => o.KeyRingFile = "/etc/rekindle/keys").UseSqlite("rekindle.db");</code></example>
+    public static RekindleBuilder AddRekindle(this IServiceCollection services, Action<RekindleOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var options = services.AddOptionsWithValidateOnStart<RekindleOptions, RekindleOptionsCheck>();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(s => s.GetRequiredService<IOptions<RekindleOptions>>().Value);
+        services.AddSingleton(s => s.GetRequiredService<RekindleOptions>().Refresh);
+        AddEncryption(services);
+        AddProviders(services);
+        AddRefresh(services);
+        AddConnections(services);
+        return new RekindleBuilder(services);
+    }
+
+    /// <summary>As <see cref="AddRekindle(IServiceCollection, Action{RekindleOptions}?)"/>, with settings from configuration; unknown settings are mistakes.</summary>
+    public static RekindleBuilder AddRekindle(this IServiceCollection services, IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        return services.AddRekindle(o => section.Bind(o, b => b.ErrorOnUnknownConfiguration = true));
+    }
+
+    private static void AddEncryption(IServiceCollection services)
+    {
+        services.AddSingleton(s => KeyRingSource.Load(s.GetRequiredService<RekindleOptions>()));
+        services.AddSingleton<Sealer>();
+        services.AddSingleton<Fingerprinter>();
+    }
+
+    private static void AddProviders(IServiceCollection services)
+    {
+        services.AddSingleton(s => ProviderCatalogue.Load(s.GetRequiredService<RekindleOptions>().Catalogue));
+        services.AddSingleton(s =>
+        {
+            var clients = new ClientCredentialsOptions();
+            foreach (var (name, client) in s.GetRequiredService<RekindleOptions>().Clients)
+            {
+                clients.Clients[name] = client;
+            }
+
+            return clients;
+        });
+        services.AddSingleton<IntegrationDirectory>();
+    }
+
+    private static void AddRefresh(IServiceCollection services)
+    {
+        services.TryAddSingleton(s => WorkerIdentity.ForThisProcess(s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new RefreshClock(s.GetRequiredService<RefreshOptions>(), s.GetRequiredService<TimeProvider>(), new Random()));
+        services.AddSingleton(s => new TokenExchange(s.GetRequiredService<RekindleOptions>().Exchange, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<GrantOpener>();
+        services.AddSingleton<AttemptWriter>();
+        services.AddSingleton<IntegrationEvidence>();
+        services.AddSingleton<IntegrationGuard>();
+        services.AddSingleton<CommitQueue>();
+        services.AddSingleton<RefreshSettler>();
+        services.AddSingleton<RefreshEngine>();
+        services.AddSingleton<RateBudget>();
+        services.AddSingleton<Heartbeat>();
+        services.AddSingleton<RefreshWorker>();
+
+        // In this order: the database is ready before anything claims, and results are written until the last refresh ended.
+        services.AddHostedService<DatabaseStartup>();
+        services.AddHostedService(s => s.GetRequiredService<CommitQueue>());
+        services.AddHostedService(s => s.GetRequiredService<ChangeFollower>());
+        services.AddHostedService(s => s.GetRequiredService<RefreshWorker>());
+        services.AddHostedService<AttemptMaintenance>();
+    }
+
+    private static void AddConnections(IServiceCollection services)
+    {
+        services.AddSingleton<TokenCache>();
+        services.AddSingleton<ConnectionResolver>();
+        services.AddSingleton<DemandRefreshes>();
+        services.AddSingleton<ChangeFollower>();
+        services.AddSingleton(s => new TokenReader(
+            s.GetRequiredService<TokenCache>(), s.GetRequiredService<ConnectionResolver>(), s.GetRequiredService<DemandRefreshes>(),
+            s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<ChangeFollower>(), s.GetRequiredService<RefreshClock>(),
+            s.GetRequiredService<RekindleOptions>()));
+        services.AddSingleton<GrantWriter>();
+        services.AddSingleton<GrantRevoker>();
+        services.AddSingleton(s => new ConnectionImporter(
+            s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<GrantWriter>()));
+        services.AddSingleton(s => new ConnectionLevers(
+            s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IRefreshStore>(), s.GetRequiredService<IAuditStore>(),
+            s.GetRequiredService<TokenReader>(), s.GetRequiredService<GrantRevoker>(), s.GetRequiredService<RefreshWorker>(),
+            s.GetRequiredService<RefreshClock>(), s.GetRequiredService<ILogger<ConnectionLevers>>()));
+    }
+}
