@@ -115,6 +115,13 @@ internal sealed class CatalogueSection(CatalogueMap map, string path, ICollectio
         _ => Wrong(field, "must be a list such as `[a, b]`.", fallback),
     };
 
+    /// <summary>One text, or a list of them where several values mean the same; one null when there is none.</summary>
+    public IReadOnlyList<string?> TextOrTexts(string field)
+    {
+        List<string?> texts = Node(field) is CatalogueList { Items.Count: > 0 } ? [.. Texts(field, [])] : [Text(field)];
+        return texts.Count > 0 ? texts : [null];
+    }
+
     public IReadOnlyDictionary<string, string> Pairs(string field)
     {
         var pairs = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -9,26 +9,8 @@ internal static class ErrorRuleRules
     /// <summary>Options of <see cref="ErrorRule.Text"/>: linear time on whatever a provider sends.</summary>
     internal const RegexOptions TextOptions = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking;
 
-    public static IEnumerable<(string Field, string Problem)> Check(ErrorRules errors)
-    {
-        var seen = new Dictionary<(int?, string?, string?, string?), int>();
-        for (var i = 0; i < errors.Rules.Count; i++)
-        {
-            var rule = errors.Rules[i];
-            foreach (var (field, problem) in Check(rule))
-            {
-                yield return ($"errors.rules[{i}].{field}", problem);
-            }
-
-            var condition = (rule.Status, rule.Code?.ToLowerInvariant(), rule.SubCode?.ToLowerInvariant(), rule.Text);
-            if (!seen.TryAdd(condition, i) && seen[condition] is var first)
-            {
-                yield return ($"errors.rules[{i}]", $"asks for the same answer as rule {first}, which comes first; remove one.");
-            }
-        }
-    }
-
-    private static IEnumerable<(string, string)> Check(ErrorRule rule)
+    /// <summary>Gives (field, problem) for everything that is wrong with a rule.</summary>
+    public static IEnumerable<(string Field, string Problem)> Check(ErrorRule rule)
     {
         var ends = rule.Class is RefreshClass.GrantDead or RefreshClass.ConsentRequired or RefreshClass.InteractionRequired;
         if (rule is { Status: null, Code: null, SubCode: null, Text: null })

@@ -70,6 +70,9 @@ public sealed record ProviderEndpoints
     /// <summary>Where refreshes go when not to <see cref="Token"/>.</summary>
     public string? Refresh { get; init; }
 
+    /// <summary>Where the access token of a code exchange is at once exchanged for a lasting one (Instagram); null: not needed.</summary>
+    public string? Upgrade { get; init; }
+
     /// <summary>RFC 7009 revocation endpoint or the provider's own.</summary>
     public string? Revoke { get; init; }
 

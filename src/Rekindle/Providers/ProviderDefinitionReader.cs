@@ -18,7 +18,7 @@ internal static class ProviderDefinitionReader
             Variables = [.. root.NamedSections("variables").Select(variable => Variable(variable.Name, variable.Section))],
             Requests = Read(root, "requests", Requests) ?? defaults.Requests,
             Response = Read(root, "response", Response) ?? defaults.Response,
-            Errors = Read(root, "errors", Errors) ?? defaults.Errors,
+            Errors = Read(root, "errors", ErrorRulesReader.Read) ?? defaults.Errors,
             Lifecycle = Read(root, "lifecycle", ProviderLifecycleReader.Read) ?? defaults.Lifecycle,
             Identity = Read(root, "identity", Identity) ?? defaults.Identity,
             TokenShape = Read(root, "token_shape", Shape) ?? defaults.TokenShape,
@@ -49,6 +49,7 @@ internal static class ProviderDefinitionReader
         Authorize = section.Text("authorize"),
         Token = section.Text("token"),
         Refresh = section.Text("refresh"),
+        Upgrade = section.Text("upgrade"),
         Revoke = section.Text("revoke"),
         Issuer = section.Text("issuer"),
         Discovery = section.Text("discovery"),
@@ -85,6 +86,7 @@ internal static class ProviderDefinitionReader
             RefreshKind = section.Choice("refresh_kind", defaults.RefreshKind),
             RefreshGrantType = section.Text("refresh_grant_type") ?? defaults.RefreshGrantType,
             RefreshTokenParameter = section.Text("refresh_token_parameter") ?? defaults.RefreshTokenParameter,
+            UpgradeGrantType = section.Text("upgrade_grant_type"),
             RefreshAuthenticatesClient = section.Flag("refresh_authenticates_client", defaults.RefreshAuthenticatesClient),
             ParameterNames = section.Pairs("parameter_names"),
             RedirectUriVariable = section.Text("redirect_uri_variable"),
@@ -99,6 +101,9 @@ internal static class ProviderDefinitionReader
             Pkce = section.Choice("pkce", defaults.Pkce),
             ResponseMode = section.Text("response_mode"),
             CallbackHmac = section.Flag("callback_hmac"),
+            RevokeMethod = section.Text("revoke_method") ?? defaults.RevokeMethod,
+            RevokeFormat = section.Choice<ParameterFormat>("revoke_format"),
+            RevokeBearer = section.Flag("revoke_bearer"),
             RevokeToken = section.Text("revoke_token") ?? defaults.RevokeToken,
             RevokeTokenParameter = section.Text("revoke_token_parameter") ?? defaults.RevokeTokenParameter,
             RevokeAuthentication = section.Choice<ClientAuthentication>("revoke_authentication"),
@@ -121,44 +126,6 @@ internal static class ProviderDefinitionReader
             IdToken = section.Text("id_token") ?? defaults.IdToken,
             Metadata = section.Pairs("metadata"),
         };
-    }
-
-    private static ErrorRules Errors(CatalogueSection section)
-    {
-        var defaults = new ErrorRules();
-        return new ErrorRules
-        {
-            Code = section.Texts("code", defaults.Code),
-            SubCode = section.Texts("sub_code", defaults.SubCode),
-            Description = section.Texts("description", defaults.Description),
-            FailureMarks = section.Pairs("failure_marks"),
-            Rules = [.. section.Sections("rules").Select(ErrorRule)],
-        };
-    }
-
-    private static ErrorRule ErrorRule(CatalogueSection section)
-    {
-        if (section.Node("class") is null)
-        {
-            section.Add("class", "the field is missing; write what the answer means, such as `grant_dead`.");
-        }
-
-        var rule = new ErrorRule
-        {
-            Status = section.Number("status", 100, 599),
-            Code = section.Text("code"),
-            SubCode = section.Text("sub_code"),
-            Text = section.Text("text"),
-            Class = section.Choice("class", Refresh.RefreshClass.Unclassified),
-            Reason = section.Choice<Refresh.DisconnectReason>("reason"),
-            WhoActs = section.Choice<Refresh.WhoActs>("who_acts"),
-            Confidence = section.Choice("confidence", Confidence.Assumed),
-            Date = section.Date("date"),
-            Source = section.Text("source"),
-        };
-        section.Finish();
-
-        return rule;
     }
 
     private static IdentityRules Identity(CatalogueSection section)

@@ -12,7 +12,7 @@ internal static partial class ProviderDefinitionRules
     public static IEnumerable<(string Field, string Problem)> Check(ProviderDefinition provider) =>
         [
             .. Entry(provider), .. Endpoints(provider), .. Variables(provider), .. Requests(provider), .. Response(provider),
-            .. ErrorRuleRules.Check(provider.Errors), .. Lifecycle(provider.Lifecycle), .. Identity(provider), .. Links(provider.Links),
+            .. Lifecycle(provider.Lifecycle), .. Identity(provider), .. Links(provider.Links),
         ];
 
     private static IEnumerable<(string, string)> Entry(ProviderDefinition provider)
@@ -123,6 +123,16 @@ internal static partial class ProviderDefinitionRules
             yield return ("requests.refresh_method", "must be POST or GET.");
         }
 
+        if (requests.RevokeMethod is not ("POST" or "DELETE"))
+        {
+            yield return ("requests.revoke_method", "must be POST or DELETE.");
+        }
+
+        if ((requests.UpgradeGrantType is null) != (provider.Endpoints.Upgrade is null))
+        {
+            yield return ("requests.upgrade_grant_type", "goes together with `endpoints.upgrade`; write both or neither.");
+        }
+
         if (requests.RefreshMethod is "GET" && (requests.RefreshFormat ?? requests.Format) is not ParameterFormat.Query)
         {
             yield return ("requests.refresh_method", "a GET has no body; write `refresh_format: query` as well.");
@@ -207,7 +217,7 @@ internal static partial class ProviderDefinitionRules
     private static IEnumerable<(string, string)> Identity(ProviderDefinition provider)
     {
         var identity = provider.Identity;
-        if (identity.Source is IdentitySource.Request == identity.Url is null)
+        if ((identity.Source is IdentitySource.Request) == (identity.Url is null))
         {
             yield return ("identity.url", identity.Url is null
                 ? "the field is missing; `source: request` asks this address."
@@ -240,7 +250,7 @@ internal static partial class ProviderDefinitionRules
         return new (string Field, string? Template)[]
         {
             ("endpoints.authorize", endpoints.Authorize), ("endpoints.token", endpoints.Token), ("endpoints.refresh", endpoints.Refresh),
-            ("endpoints.revoke", endpoints.Revoke), ("endpoints.issuer", endpoints.Issuer), ("endpoints.discovery", endpoints.Discovery),
+            ("endpoints.upgrade", endpoints.Upgrade), ("endpoints.revoke", endpoints.Revoke), ("endpoints.issuer", endpoints.Issuer), ("endpoints.discovery", endpoints.Discovery),
             ("identity.url", WithoutToken(provider.Identity.Url)),
         }
         .Where(pair => pair.Template is not null)

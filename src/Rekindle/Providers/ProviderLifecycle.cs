@@ -132,7 +132,7 @@ public sealed record IdentityRules
     /// <summary>Where the account's id comes from.</summary>
     public IdentitySource Source { get; init; } = IdentitySource.None;
 
-    /// <summary>Path to the id in the claims or the answer.</summary>
+    /// <summary>Path to the id in the claims or the answer; name of the callback's parameter.</summary>
     public string Path { get; init; } = "sub";
 
     /// <summary>Path to a name for people (an address, a login); null: none.</summary>
@@ -159,4 +159,7 @@ public enum IdentitySource
 
     /// <summary>A field of the token answer.</summary>
     TokenAnswer,
+
+    /// <summary>A query parameter of the callback (Shopify's <c>shop</c>, Intuit's <c>realmId</c>).</summary>
+    Callback,
 }

@@ -16,6 +16,9 @@ public enum VariableSource
 
     /// <summary>Field of the token answer (Salesforce's <c>instance_url</c>).</summary>
     TokenAnswer,
+
+    /// <summary>The integration's client id.</summary>
+    Client,
 }
 
 /// <summary>What a variable's text may be.</summary>

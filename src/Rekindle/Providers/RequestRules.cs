@@ -98,6 +98,12 @@ public sealed record RequestRules
     /// <summary>Name of the parameter that carries the token in a refresh.</summary>
     public string RefreshTokenParameter { get; init; } = "refresh_token";
 
+    /// <summary>
+    /// Value of <c>grant_type</c> when the first access token is exchanged for a lasting one at
+    /// <see cref="ProviderEndpoints.Upgrade"/>; otherwise that request looks like a refresh.
+    /// </summary>
+    public string? UpgradeGrantType { get; init; }
+
     /// <summary>Whether a refresh authenticates the client at all (Instagram's does not).</summary>
     public bool RefreshAuthenticatesClient { get; init; } = true;
 
@@ -139,6 +145,15 @@ public sealed record RequestRules
 
     /// <summary>Whether the callback carries Shopify's <c>hmac</c> over its sorted query.</summary>
     public bool CallbackHmac { get; init; }
+
+    /// <summary>HTTP method of a revocation: POST, or DELETE for the few.</summary>
+    public string RevokeMethod { get; init; } = "POST";
+
+    /// <summary>Format of a revocation when it differs from <see cref="Format"/>.</summary>
+    public ParameterFormat? RevokeFormat { get; init; }
+
+    /// <summary>Whether the token to revoke goes in the Authorization header, alone, instead of a parameter beside the client's credentials.</summary>
+    public bool RevokeBearer { get; init; }
 
     /// <summary>Which token a revocation sends: <c>refresh_token</c> or <c>access_token</c>.</summary>
     public string RevokeToken { get; init; } = "refresh_token";

@@ -13,7 +13,7 @@ public static class TokenRequestBuilder
     {
         var rules = provider.Requests;
         var draft = new RequestDraft(provider, TokenRequestKind.Refresh, rules.RefreshMethod, rules.RefreshFormat ?? rules.Format);
-        draft.SendTo("refresh endpoint", grant.Variables, provider.Endpoints.Refresh, provider.Endpoints.Token);
+        draft.SendTo("refresh endpoint", Values(provider, client, grant.Variables), provider.Endpoints.Refresh, provider.Endpoints.Token);
         if (rules.RefreshKind == RefreshKind.None)
         {
             draft.Refuse(RefreshClass.NoRefreshToken, $"Access tokens of '{provider.Key}' cannot be refreshed.");
@@ -45,7 +45,7 @@ public static class TokenRequestBuilder
     {
         var rules = provider.Requests;
         var draft = new RequestDraft(provider, TokenRequestKind.CodeExchange, "POST", rules.Format);
-        draft.SendTo("token endpoint", grant.Variables, provider.Endpoints.Token);
+        draft.SendTo("token endpoint", Values(provider, client, grant.Variables), provider.Endpoints.Token);
         draft.Add("grant_type", "authorization_code");
         draft.Add("code", grant.Code);
         draft.Add("redirect_uri", RedirectUri(rules, grant.RedirectUri, grant.Variables));
@@ -59,14 +59,36 @@ public static class TokenRequestBuilder
         return draft.Finish();
     }
 
+    /// <summary>
+    /// The exchange of a first, short-lived access token for a lasting one, right after the code exchange, where
+    /// <see cref="ProviderEndpoints.Upgrade"/> says that the provider works so.
+    /// </summary>
+    public static TokenRequestOutcome Upgrade(ProviderDefinition provider, ClientCredentials client, GrantMaterial grant, DateTimeOffset now)
+    {
+        var rules = provider.Requests;
+        var draft = new RequestDraft(provider, TokenRequestKind.CodeExchange, rules.RefreshMethod, rules.RefreshFormat ?? rules.Format);
+        draft.SendTo("upgrade endpoint", Values(provider, client, grant.Variables), provider.Endpoints.Upgrade);
+        draft.Add("grant_type", rules.UpgradeGrantType ?? "");
+        draft.AddToken(rules.RefreshTokenParameter, grant.AccessToken, grant.DecryptFailed, "The code exchange brought no access token.");
+        ClientAuthenticator.Apply(draft, provider, client, rules.ClientAuthentication, now);
+        return draft.Finish();
+    }
+
     /// <summary>The revocation of a grant's token at the provider.</summary>
     public static TokenRequestOutcome Revoke(ProviderDefinition provider, ClientCredentials client, GrantMaterial grant, DateTimeOffset now)
     {
+        const string Missing = "The connection has no token to revoke.";
         var rules = provider.Requests;
-        var draft = new RequestDraft(provider, TokenRequestKind.Revoke, "POST", rules.Format);
-        draft.SendTo("revocation endpoint", grant.Variables, provider.Endpoints.Revoke);
+        var draft = new RequestDraft(provider, TokenRequestKind.Revoke, rules.RevokeMethod, rules.RevokeFormat ?? rules.Format);
+        draft.SendTo("revocation endpoint", Values(provider, client, grant.Variables), provider.Endpoints.Revoke);
         var token = rules.RevokeToken == "access_token" ? grant.AccessToken : grant.RefreshToken ?? grant.AccessToken;
-        draft.AddToken(rules.RevokeTokenParameter, token, grant.DecryptFailed, "The connection has no token to revoke.");
+        if (rules.RevokeBearer)
+        {
+            draft.AddTokenHeader("Bearer", token, grant.DecryptFailed, Missing);
+            return draft.Finish();
+        }
+
+        draft.AddToken(rules.RevokeTokenParameter, token, grant.DecryptFailed, Missing);
         ClientAuthenticator.Apply(draft, provider, client, rules.RevokeAuthentication ?? rules.ClientAuthentication, now);
         return draft.Finish();
     }
@@ -136,6 +158,21 @@ public static class TokenRequestBuilder
                 draft.Add(name, value);
             }
         }
+    }
+
+    /// <summary>Values for the address, the client id among them where the provider puts it there (GitHub's revocation).</summary>
+    private static IReadOnlyDictionary<string, string> Values(
+        ProviderDefinition provider, ClientCredentials client, IReadOnlyDictionary<string, string> values)
+    {
+        foreach (var variable in provider.Variables)
+        {
+            if (variable.Source == VariableSource.Client)
+            {
+                values = new Dictionary<string, string>(values) { [variable.Name] = client.ClientId };
+            }
+        }
+
+        return values;
     }
 
     /// <summary>eBay knows a redirect by a name that the operator registered there, not by its address.</summary>
