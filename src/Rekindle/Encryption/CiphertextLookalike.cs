@@ -4,18 +4,19 @@ using System.Buffers.Text;
 namespace Rekindle.Encryption;
 
 /// <summary>
-/// Recognises text that is somebody's ciphertext rather than a token: our own sealed values and the envelopes of common
-/// encryption tools, as they arrive when a table is imported without decrypting it. Such a value is refused before
-/// anything is sent (D4). JWE tokens are no such thing: several providers issue them.
+/// Recognises text that is somebody's ciphertext rather than a token: our own sealed values, the envelopes of common
+/// encryption tools as they arrive when a table is imported without decrypting it, and redactions. Such a value is
+/// refused before anything is sent (D4).
 /// </summary>
+/// <remarks>
+/// What authorization servers issue as tokens is not listed, although it is ciphertext to them: JWE, Fernet (gAAAAA…),
+/// ASP.NET data protection.
+/// </remarks>
 public static class CiphertextLookalike
 {
     // "rekindle" is the marker of a sealed value in base64, "A" the beginning of its format number.
     private const string OwnBase64 = "rekindleA";
     private const string OwnHex = "ade9229dd95e";
-
-    private const string Fernet = "gAAAAA";
-    private const int ShortestFernet = 100;
 
     private static readonly SearchValues<char> Base64Characters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=");
@@ -23,15 +24,14 @@ public static class CiphertextLookalike
     // What is base64 itself is compared exactly; marks that people also type by hand are met in either case.
     private static readonly (string Prefix, StringComparison Comparison, string Name)[] Envelopes =
     [
-        ("<secret:", StringComparison.Ordinal, "a redaction of ours"),
-        ("<sealed:", StringComparison.Ordinal, "a redaction of ours"),
         ("ENC:", StringComparison.OrdinalIgnoreCase, "a value marked ENC:"),
         ("encrypted:", StringComparison.OrdinalIgnoreCase, "a value marked encrypted:"),
         ("ENC(", StringComparison.OrdinalIgnoreCase, "Jasypt"),
         ("ENC[", StringComparison.OrdinalIgnoreCase, "SOPS or eyaml"),
         ("{cipher}", StringComparison.OrdinalIgnoreCase, "Spring Cloud Config"),
         ("vault:v", StringComparison.Ordinal, "Vault's transit engine"),
-        ("AQICAH", StringComparison.Ordinal, "AWS KMS"),
+        ("AQICAHg", StringComparison.Ordinal, "AWS KMS"),
+        ("AQICAHh", StringComparison.Ordinal, "AWS KMS"),
         ("U2FsdGVkX1", StringComparison.Ordinal, "OpenSSL enc"),
         ("$ANSIBLE_VAULT;", StringComparison.Ordinal, "Ansible Vault"),
         ("age-encryption.org/", StringComparison.Ordinal, "age"),
@@ -39,12 +39,21 @@ public static class CiphertextLookalike
         ("-----BEGIN PGP MESSAGE", StringComparison.Ordinal, "PGP"),
         ("-----BEGIN PKCS7", StringComparison.Ordinal, "PKCS #7"),
         ("-----BEGIN CMS", StringComparison.Ordinal, "CMS"),
+        ("<secret:", StringComparison.Ordinal, "a redaction"),
+        ("<sealed:", StringComparison.Ordinal, "a redaction"),
+        ("<decrypt_failed>", StringComparison.Ordinal, "a redaction"),
+        ("[redacted]", StringComparison.OrdinalIgnoreCase, "a redaction"),
+        ("***", StringComparison.Ordinal, "a redaction"),
     ];
 
-    /// <summary>Whether the text looks like ciphertext.</summary>
-    public static bool Is(string value) => Find(value) is not null;
+    /// <summary>What the value looks like the ciphertext of, for a message to the operator; null for anything else.</summary>
+    public static string? Find(Secret value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return Find(value.Reveal());
+    }
 
-    /// <summary>What the text looks like the ciphertext of, for a message to the operator; null for anything else.</summary>
+    /// <inheritdoc cref="Find(Secret)"/>
     public static string? Find(string value)
     {
         ArgumentNullException.ThrowIfNull(value);
@@ -52,11 +61,6 @@ public static class CiphertextLookalike
         if (IsOwn(text))
         {
             return "Rekindle";
-        }
-
-        if (text.StartsWith(Fernet, StringComparison.Ordinal) && text.Length >= ShortestFernet && IsBase64(text))
-        {
-            return "Fernet";
         }
 
         foreach (var (prefix, comparison, name) in Envelopes)

@@ -84,7 +84,7 @@ internal static class ClientAuthenticator
             return null;
         }
 
-        if (CiphertextLookalike.Find(secret.Reveal()) is { } whose)
+        if (CiphertextLookalike.Find(secret) is { } whose)
         {
             draft.Refuse(RefreshClass.DecryptFailed, $"The client secret is ciphertext ({whose}): it was encrypted before it came here.");
             return null;

@@ -176,7 +176,7 @@ internal sealed class RequestDraft
             return (null, Missing);
         }
 
-        if (CiphertextLookalike.Find(token.Reveal()) is { } whose)
+        if (CiphertextLookalike.Find(token) is { } whose)
         {
             Refuse(RefreshClass.DecryptFailed, $"The stored token is ciphertext ({whose}): it was encrypted before it came here.");
             return (null, DecryptFailed);
