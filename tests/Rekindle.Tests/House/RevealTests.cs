@@ -1,0 +1,36 @@
+using System.Text.RegularExpressions;
+using Rekindle.Testing;
+
+namespace Rekindle.Tests.House;
+
+/// <summary>A plain token leaves its type in the few places listed here, each for a reason (I13).</summary>
+public sealed partial class RevealTests
+{
+    private static readonly Dictionary<string, string> Allowed = new()
+    {
+        ["src/Rekindle/Attempts/SecretScrubber.cs"] = "looks for it in texts, to take it out",
+        ["src/Rekindle/Encryption/CiphertextLookalike.cs"] = "looks at how it begins",
+        ["src/Rekindle/Encryption/Fingerprinter.cs"] = "fingerprint and masked prefix",
+        ["src/Rekindle/Encryption/Sealer.cs"] = "encrypts it",
+        ["src/Rekindle/Providers/ClientAuthenticator.cs"] = "the client's credentials in a token request",
+        ["src/Rekindle/Providers/RequestDraft.cs"] = "the grant's tokens in a token request",
+        ["src/Rekindle/Providers/SignedAssertion.cs"] = "signs with the private key",
+        ["src/Rekindle/Providers/TokenRequest.cs"] = "writes the request to the wire",
+    };
+
+    [Fact]
+    [Trait("Failure", "F88")]
+    public void A_secret_is_revealed_in_the_listed_places_only()
+    {
+        var revealing = Directory.GetFiles(Repository.PathTo("src"), "*.cs", SearchOption.AllDirectories)
+            .Where(path => Revealing().IsMatch(File.ReadAllText(path)))
+            .Select(path => Path.GetRelativePath(Repository.Root, path).Replace('\\', '/'))
+            .ToHashSet();
+
+        Assert.Empty(revealing.Except(Allowed.Keys).Select(path => $"{path} calls Reveal(): list it here with the reason, or pass the Secret on"));
+        Assert.Empty(Allowed.Keys.Except(revealing).Select(path => $"{path} no longer calls Reveal(): take it off the list"));
+    }
+
+    [GeneratedRegex(@"[.?!]\s*Reveal\(\)")]
+    private static partial Regex Revealing();
+}
