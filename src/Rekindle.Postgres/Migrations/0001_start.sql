@@ -72,7 +72,7 @@ create table token_sets (
     grant_no                  integer not null,
     version                   integer not null,
     attempt_id                uuid,          -- the attempt that wrote this version; null: a new grant did
-    access_token              bytea not null,
+    access_token              bytea,          -- null: erased after a revocation; the row keeps grant number and version
     refresh_token             bytea,
     previous_refresh_token    bytea,
     previous_sent_at          bigint,

@@ -12,8 +12,11 @@ public interface IBudgetStore
     /// </summary>
     Task<int> TakeAsync(int integrationId, int wanted, int ceiling, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken);
 
-    /// <summary>Gives back permits of attempts that sent nothing, to the slots that still count. Never below zero.</summary>
-    Task ReturnAsync(int integrationId, int permits, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken);
+    /// <summary>
+    /// Gives back permits of attempts that sent nothing, to the slot they were taken from: <paramref name="takenAt"/> is the
+    /// <c>now</c> of their <see cref="TakeAsync"/>. A slot that counts no longer is left alone, and none goes below zero.
+    /// </summary>
+    Task ReturnAsync(int integrationId, int permits, TimeSpan window, DateTimeOffset takenAt, CancellationToken cancellationToken);
 
     /// <summary>Adds outcomes to the present slot's statistics.</summary>
     Task RecordAsync(int integrationId, int successful, int failed, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken);

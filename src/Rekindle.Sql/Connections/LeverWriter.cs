@@ -1,0 +1,113 @@
+using Rekindle.Connections;
+using Rekindle.Storage;
+
+namespace Rekindle.Sql.Connections;
+
+/// <summary>Changes of a connection by hand: levers, completion, label and metadata.</summary>
+internal sealed class LeverWriter(SqlDatabase database)
+{
+    /// <inheritdoc cref="IConnectionStore.ApplyAsync"/>
+    public Task<ConnectionSnapshot?> ApplyAsync(ConnectionId id, LeverChange change, DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async session =>
+            {
+                var before = await LockAndReadAsync(session, id).ConfigureAwait(false);
+                if (before is null || Levers.EffectOf(change, before, now) is not { } effect)
+                {
+                    return before;
+                }
+
+                await WriteAsync(session, before, effect, now).ConfigureAwait(false);
+                if (change is LeverChange.Revoke)
+                {
+                    await NotificationSql.CloseAsync(session, id, now).ConfigureAwait(false);
+                }
+
+                return await ConnectionSql.GetAsync(session, id).ConfigureAwait(false);
+            },
+            cancellationToken);
+
+    /// <inheritdoc cref="IConnectionStore.CompleteAsync"/>
+    public Task<bool> CompleteAsync(ConnectionId id, DateTimeOffset now, CancellationToken cancellationToken) => database.WriteAsync(
+        async session =>
+        {
+            var before = await LockAndReadAsync(session, id).ConfigureAwait(false);
+            if (before is not { Connection.Status: ConnectionStatus.Pending })
+            {
+                return false;
+            }
+
+            var effect = new LeverEffect(Levers.Usable(before.Connection, before.Tokens, now), now);
+            await WriteAsync(session, before, effect, now).ConfigureAwait(false);
+            await NotificationSql.CloseAsync(session, id, now).ConfigureAwait(false);
+            return true;
+        },
+        cancellationToken);
+
+    /// <inheritdoc cref="IConnectionStore.PatchAsync"/>
+    public Task<ConnectionSnapshot?> PatchAsync(ConnectionId id, ConnectionPatch patch, DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async session =>
+            {
+                if (await LockAndReadAsync(session, id).ConfigureAwait(false) is not { } before)
+                {
+                    return null;
+                }
+
+                await session.ExecuteAsync(
+                    """
+                    update connections set label = coalesce(@label, label), metadata = @metadata, updated_at = @now
+                    where shard = @shard and id = @id
+                    """,
+                    ("label", patch.Label), ("metadata", SqlJson.Of(Merge(before.Connection.Metadata, patch.Metadata))),
+                    ("now", now), ("shard", id.Shard), ("id", id)).ConfigureAwait(false);
+                await ChangeFeedSql.AppendAsync(session, id, before.Tokens?.Version ?? 0, now).ConfigureAwait(false);
+                return await ConnectionSql.GetAsync(session, id).ConfigureAwait(false);
+            },
+            cancellationToken);
+
+    private static IReadOnlyDictionary<string, string> Merge(
+        IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string?>? changes)
+    {
+        if (changes is null)
+        {
+            return before;
+        }
+
+        var merged = new Dictionary<string, string>(before);
+        foreach (var (name, value) in changes)
+        {
+            if (value is null)
+            {
+                merged.Remove(name);
+            }
+            else
+            {
+                merged[name] = value;
+            }
+        }
+
+        return merged;
+    }
+
+    private async Task<ConnectionSnapshot?> LockAndReadAsync(SqlSession session, ConnectionId id) =>
+        await ConnectionSql.LockAsync(database, session, id).ConfigureAwait(false)
+            ? await ConnectionSql.GetAsync(session, id).ConfigureAwait(false)
+            : null;
+
+    // The lease is left as it is: a flight goes on, and its commit finds the raised epoch (I2).
+    private static async Task WriteAsync(SqlSession session, ConnectionSnapshot before, LeverEffect effect, DateTimeOffset now)
+    {
+        var after = effect.Connection;
+        await ConnectionSql.WriteStateAsync(session, after, now).ConfigureAwait(false);
+        await session.ExecuteAsync(
+            """
+            update refresh_schedule set due_at = @due_at, degrade_at = @degrade_at, open_intents = 0, epoch = epoch + 1
+            where shard = @shard and connection_id = @id
+            """,
+            ("due_at", effect.DueAt), ("degrade_at", after.Status == ConnectionStatus.Active ? before.Tokens?.ExpiresAt : null),
+            ("shard", after.Id.Shard), ("id", after.Id)).ConfigureAwait(false);
+        await ConnectionSql.SetDependentsAsync(session, after.Id, ConnectionSql.DependentsOf(after.Status), now).ConfigureAwait(false);
+        await ChangeFeedSql.AppendAsync(session, after.Id, before.Tokens?.Version ?? 0, now).ConfigureAwait(false);
+    }
+}

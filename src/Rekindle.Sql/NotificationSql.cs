@@ -1,0 +1,45 @@
+using Rekindle.Connections;
+using Rekindle.Notifications;
+using Rekindle.Storage;
+
+namespace Rekindle.Sql;
+
+/// <summary>Opening and closing messages, in the transaction that causes them. One is open per connection, or integration, and kind.</summary>
+internal static class NotificationSql
+{
+    /// <summary>Opens a message about a connection; one of that kind that is open already counts up and takes the new text.</summary>
+    public static Task OpenAsync(
+        SqlSession session, ConnectionId id, ConnectionKey key, int integrationId, NotificationDraft draft, DateTimeOffset now) =>
+        session.ExecuteAsync(
+            """
+            insert into notifications (environment, integration_id, integration, shard, connection_id, kind, audience, title, body, opened_at)
+            values (@environment, @integration_id, @integration, @shard, @connection, @kind, @audience, @title, @body, @now)
+            on conflict (connection_id, kind) where closed_at is null and connection_id is not null
+            do update set count = notifications.count + 1, title = excluded.title, body = excluded.body
+            """,
+            ("environment", key.Environment), ("integration_id", integrationId), ("integration", key.Integration), ("shard", id.Shard),
+            ("connection", id), ("kind", Names.Of(draft.Kind)), ("audience", Names.Of(draft.Audience)), ("title", draft.Title),
+            ("body", draft.Text), ("now", now));
+
+    /// <summary>The same about an integration.</summary>
+    public static Task OpenAsync(
+        SqlSession session, int integrationId, string environment, string integration, NotificationDraft draft, DateTimeOffset now) =>
+        session.ExecuteAsync(
+            """
+            insert into notifications (environment, integration_id, integration, kind, audience, title, body, opened_at)
+            values (@environment, @integration_id, @integration, @kind, @audience, @title, @body, @now)
+            on conflict (integration_id, kind) where closed_at is null and connection_id is null
+            do update set count = notifications.count + 1, title = excluded.title, body = excluded.body
+            """,
+            ("environment", environment), ("integration_id", integrationId), ("integration", integration), ("kind", Names.Of(draft.Kind)),
+            ("audience", Names.Of(draft.Audience)), ("title", draft.Title), ("body", draft.Text), ("now", now));
+
+    /// <summary>Closes a connection's open messages.</summary>
+    public static Task CloseAsync(SqlSession session, ConnectionId id, DateTimeOffset now) => session.ExecuteAsync(
+        "update notifications set closed_at = @now where connection_id = @id and closed_at is null", ("now", now), ("id", id));
+
+    /// <summary>Closes the open messages about an integration itself.</summary>
+    public static Task CloseAsync(SqlSession session, int integrationId, DateTimeOffset now) => session.ExecuteAsync(
+        "update notifications set closed_at = @now where integration_id = @id and connection_id is null and closed_at is null",
+        ("now", now), ("id", integrationId));
+}

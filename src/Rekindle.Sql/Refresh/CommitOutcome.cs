@@ -1,0 +1,99 @@
+using Rekindle.Attempts;
+using Rekindle.Connections;
+using Rekindle.Sql.Connections;
+using Rekindle.Storage;
+
+namespace Rekindle.Sql.Refresh;
+
+/// <summary>What a commit makes of a connection whose parent stands, as pure functions.</summary>
+internal static class CommitOutcome
+{
+    /// <summary>
+    /// Whether the commit's verdict counts: no lever and no new grant came since the claim (I2), and the status is one that
+    /// refreshes decide about. Token material that came is stored in any case.
+    /// </summary>
+    public static bool VerdictCounts(RefreshCommit commit, ScheduledConnection before) =>
+        commit.Claim.Epoch == before.Epoch
+        && before.Snapshot.Connection.Status is ConnectionStatus.Active or ConnectionStatus.Degraded or ConnectionStatus.NeedsReauthorization;
+
+    /// <summary>The connection as the commit leaves it.</summary>
+    public static Connection After(RefreshCommit commit, ScheduledConnection before, DateTimeOffset now)
+    {
+        var connection = VerdictCounts(commit, before)
+            ? WithVerdict(before.Snapshot.Connection, commit, now)
+            : before.Snapshot.Connection;
+        if (commit.Tokens is not { } tokens)
+        {
+            return connection;
+        }
+
+        connection = connection with { LastRefreshedAt = tokens.IssuedAt, Variables = Merge(connection.Variables, commit.Variables) };
+        // A connection with a valid token is not degraded, whoever decides about the rest of it (A9).
+        return connection.Status == ConnectionStatus.Degraded && (tokens.ExpiresAt is null || tokens.ExpiresAt > now)
+            ? connection with { Status = ConnectionStatus.Active, DegradedAt = null }
+            : connection;
+    }
+
+    /// <summary>The state that dependents take; null: they keep theirs.</summary>
+    public static DependentState? Dependents(RefreshCommit commit, ScheduledConnection before, ConnectionStatus after)
+    {
+        if (VerdictCounts(commit, before) && commit.Dependents is { } told)
+        {
+            return told;
+        }
+
+        return after == before.Snapshot.Connection.Status ? null : ConnectionSql.DependentsOf(after);
+    }
+
+    /// <summary>The attempt of a commit that was not applied: what came back counts no longer, and that is on record.</summary>
+    public static Attempt Discarded(RefreshCommit commit, CommitResult result) => commit.Attempt with
+    {
+        Decision = result == CommitResult.LeaseLost
+            ? "verdict discarded: the lease was no longer ours"
+            : "verdict discarded: the token set moved on",
+        NextStep = commit.Tokens is null ? "none" : "the material that came is kept sealed as a late result",
+        NextRetryAt = null,
+    };
+
+    private static Connection WithVerdict(Connection before, RefreshCommit commit, DateTimeOffset now)
+    {
+        var status = commit.Status ?? before.Status;
+        return before with
+        {
+            Status = status,
+            ConsecutiveFailures = commit.ConsecutiveFailures,
+            ConsecutiveTransientFailures = commit.ConsecutiveTransientFailures,
+            Strikes = commit.Strikes,
+            FirstStrikeAt = commit.FirstStrikeAt,
+            LastStrikeAt = commit.LastStrikeAt,
+            NextRetryAt = commit.NextRetryAt,
+            LastRefreshError = commit.LastRefreshError,
+            LastFailureAt = commit.LastFailureAt ?? before.LastFailureAt,
+            DisconnectReason = commit.DisconnectReason,
+            DegradedAt = status switch
+            {
+                ConnectionStatus.Active => null,
+                // The sweep may have found the token ended while the refresh was under way: its date stands.
+                ConnectionStatus.Degraded => commit.DegradedAt ?? before.DegradedAt ?? now,
+                _ => commit.DegradedAt,
+            },
+        };
+    }
+
+    private static IReadOnlyDictionary<string, string> Merge(
+        IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string> came)
+    {
+        if (came.Count == 0)
+        {
+            return before;
+        }
+
+        var merged = new Dictionary<string, string>(before);
+        foreach (var (name, value) in came)
+        {
+            merged[name] = value;
+        }
+
+        return merged;
+    }
+}

@@ -1,0 +1,33 @@
+using Rekindle.Storage;
+
+namespace Rekindle.Sql;
+
+/// <summary>The change feed; how waiting is hurried up differs between the databases.</summary>
+internal abstract class SqlChangeFeed(SqlDatabase database) : IChangeFeed
+{
+    public Task<IReadOnlyList<Change>> ReadAsync(
+        long after, IReadOnlyCollection<long> missing, int limit, CancellationToken cancellationToken)
+    {
+        var holes = missing.Count == 0 ? "" : $" or position in ({string.Join(", ", missing)})";
+        return database.ReadAsync<IReadOnlyList<Change>>(
+            async session => await session.ListAsync(
+                $"""
+                select position, kind, connection_id, integration_id, version from change_feed
+                where position > @after{holes} order by position limit @limit
+                """,
+                static row => new Change(row.Long(), row.Word<ChangeKind>(), row.ConnectionIdOrNull(), row.IntOrNull(), row.Int()),
+                ("after", after), ("limit", limit)).ConfigureAwait(false),
+            cancellationToken);
+    }
+
+    public Task<long> LastPositionAsync(CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.FirstAsync("select coalesce(max(position), 0) from change_feed", static row => row.Long()), cancellationToken);
+
+    public abstract Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken);
+
+    public Task PruneAsync(DateTimeOffset before, CancellationToken cancellationToken) => database.WriteAsync(
+        // The newest entry stays whatever its age: it is what LastPositionAsync tells.
+        session => session.ExecuteAsync(
+            "delete from change_feed where at < @before and position < (select max(position) from change_feed)", ("before", before)),
+        cancellationToken);
+}

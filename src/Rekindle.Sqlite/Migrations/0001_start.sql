@@ -1,0 +1,312 @@
+-- Instants are Unix milliseconds in bigint, so that both stores share statements and no time zone can creep in
+-- (docs/decisions/0003). Texts that the engine writes as words are snake_case. JSON is text: the database never looks inside.
+-- Attempt ids are UUIDv7 in lower case, whose order as text is the order of time.
+
+create table integrations (
+    id                      integer primary key autoincrement,
+    environment             text not null,
+    key                     text not null,
+    provider                text not null,
+    display_name            text not null,
+    client_id               text not null default '',
+    client_secret           blob,
+    previous_client_secret  blob,
+    private_key             blob,
+    secret_expires_at       bigint,
+    scopes                  text not null default '[]',
+    purposes                text not null default '{}',
+    variables               text not null default '{}',
+    allowed_return_urls     text not null default '[]',
+    policy                  text not null default '{}',
+    state                   text not null default 'active',
+    state_reason            text,
+    state_since             bigint,
+    throttled_until         bigint,
+    next_probe_at           bigint,
+    probes                  integer not null default 0,
+    config_version          integer not null default 1,
+    created_at              bigint not null,
+    updated_at              bigint not null,
+    unique (environment, key)
+);
+
+create table connections (
+    shard                           smallint not null,
+    id                              bigint not null,
+    environment                     text not null default '',
+    integration                     text not null default '',
+    tenant                          text not null default '',
+    subject                         text not null default '',
+    purpose                         text not null default '',
+    account                         text not null default '',
+    integration_id                  integer not null references integrations (id),
+    status                          text not null,
+    provider_account_id             text,
+    provider_account_name           text,
+    label                           text,
+    metadata                        text not null default '{}',
+    variables                       text not null default '{}',
+    consecutive_failures            integer not null default 0,
+    consecutive_transient_failures  integer not null default 0,
+    strikes                         integer not null default 0,
+    first_strike_at                 bigint,
+    last_strike_at                  bigint,
+    next_retry_at                   bigint,
+    last_refresh_error              text,
+    last_failure_at                 bigint,
+    disconnect_reason               text,
+    degraded_at                     bigint,
+    last_refreshed_at               bigint,
+    created_at                      bigint not null,
+    updated_at                      bigint not null,
+    primary key (shard, id),
+    unique (shard, environment, integration, tenant, subject, purpose, account)
+);
+create index connections_by_subject on connections (environment, integration, tenant, subject);
+create index connections_by_integration on connections (integration_id);
+create index connections_unwell on connections (environment, status) where status <> 'active';
+
+-- Material apart from everything that changes for other reasons: a quota update can never race a rotated token (F06).
+create table token_sets (
+    shard                     smallint not null,
+    connection_id             bigint not null,
+    grant_no                  integer not null,
+    version                   integer not null,
+    attempt_id                text,          -- the attempt that wrote this version; null: a new grant did
+    access_token              blob,          -- null: erased after a revocation; the row keeps grant number and version
+    refresh_token             blob,
+    previous_refresh_token    blob,
+    previous_sent_at          bigint,
+    issued_at                 bigint not null,
+    expires_at                bigint,
+    expiry_source             text not null,
+    refresh_token_expires_at  bigint,
+    granted_at                bigint not null,
+    scope                     text not null default '[]',
+    token_type                text not null default 'Bearer',
+    client_id                 text not null default '',
+    primary key (shard, connection_id)
+);
+
+-- Narrow and hot. lease_until is written by claim, release and commit only; a row with a lease is not claimable, also when
+-- the lease has run out: then it is an open intent (I3).
+create table refresh_schedule (
+    shard           smallint not null,
+    connection_id   bigint not null,
+    integration_id  integer not null,
+    due_at          bigint,
+    lease_until     bigint,
+    claimable_at    bigint generated always as (case when lease_until is null then due_at end) stored,
+    priority        smallint not null default 1,   -- 0: used by callers lately, 1: idle
+    degrade_at      bigint,                        -- end of the token of an active connection; null: nothing to watch
+    holder          text,
+    attempt_id      text,                          -- of the present lease, or of the last one
+    leased_at       bigint,
+    fence           bigint not null default 0,
+    epoch           integer not null default 0,
+    open_intents    integer not null default 0,
+    in_doubt_since  bigint,
+    jitter          smallint not null default 0,
+    last_used_at    bigint,
+    primary key (shard, connection_id)
+);
+create index refresh_schedule_claim on refresh_schedule (integration_id, priority, claimable_at) where claimable_at is not null;
+create index refresh_schedule_leased on refresh_schedule (lease_until) where lease_until is not null;
+create index refresh_schedule_degrade on refresh_schedule (degrade_at) where degrade_at is not null;
+
+create table attempts (
+    id               text not null unique,
+    created_at       bigint not null,
+    position         integer primary key autoincrement,
+    shard            smallint not null,
+    connection_id    bigint not null,
+    integration_id   integer not null,
+    environment      text not null,
+    integration      text not null,
+    tenant           text not null,
+    subject          text not null,
+    purpose          text not null,
+    account          text not null,
+    source           text not null,
+    action           text not null,
+    class            text not null,
+    is_transient     boolean not null,
+    decision         text not null,
+    next_step        text not null,
+    next_retry_at    bigint,
+    who_acts         text not null,
+    worker           text not null,
+    worker_version   text not null,
+    duration_ms      integer not null,
+    grant_no         integer not null,
+    version          integer not null,
+    rotated          boolean not null,
+    expires_in       bigint,                        -- seconds
+    status           integer,
+    error_code       text,
+    error            text,
+    stages           text,
+    request          text,
+    response         text
+);
+create index attempts_by_connection on attempts (connection_id, id);
+create index attempts_by_environment on attempts (environment, id);
+
+-- Material that came back to a parent that had moved on: kept sealed, reported, never silently dropped (I5).
+create table late_results (
+    id             integer primary key autoincrement,
+    shard          smallint not null,
+    connection_id  bigint not null,
+    attempt_id     text not null unique,
+    grant_no       integer not null,
+    version        integer not null,
+    access_token   blob not null,
+    refresh_token  blob,
+    expires_at     bigint,
+    created_at     bigint not null
+);
+
+create table dependents (
+    shard          smallint not null,
+    connection_id  bigint not null,
+    name           text not null,
+    label          text not null,
+    consequence    text,
+    state          text not null,
+    state_since    bigint not null,
+    environment    text not null,
+    primary key (shard, connection_id, name)
+);
+create index dependents_by_state on dependents (environment, state);
+
+create table notifications (
+    id              integer primary key autoincrement,
+    environment     text not null,
+    integration_id  integer not null,
+    integration     text not null,
+    shard           smallint,
+    connection_id   bigint,
+    kind            text not null,
+    audience        text not null,
+    title           text not null,
+    body            text not null,
+    opened_at       bigint not null,
+    closed_at       bigint,
+    count           integer not null default 1
+);
+create unique index notifications_open_connection on notifications (connection_id, kind)
+    where closed_at is null and connection_id is not null;
+create unique index notifications_open_integration on notifications (integration_id, kind)
+    where closed_at is null and connection_id is null;
+create index notifications_by_environment on notifications (environment, id);
+
+create table change_feed (
+    position        integer primary key autoincrement,
+    at              bigint not null,
+    kind            text not null,
+    connection_id   bigint,
+    integration_id  integer,
+    version         integer not null default 0
+);
+create index change_feed_by_time on change_feed (at);
+
+create table budgets (
+    integration_id  integer not null,
+    slot            bigint not null,               -- start of the slot, Unix milliseconds
+    taken           integer not null default 0,
+    successful      integer not null default 0,
+    failed          integer not null default 0,
+    primary key (integration_id, slot)
+);
+
+create table workers (
+    instance_id    text primary key,
+    version        text not null,
+    started_at     bigint not null,
+    seen_at        bigint not null,
+    last_cycle_at  bigint,
+    in_flight      integer not null default 0,
+    slots          integer not null default 0,
+    key_ids        text not null default ''
+);
+
+create table encryption_keys (
+    id           text primary key,
+    check_value  blob not null,
+    created_at   bigint not null
+);
+
+create table api_keys (
+    id            text primary key,
+    environment   text not null,
+    name          text not null,
+    hash          blob not null,
+    scopes        text not null,
+    integrations  text not null default '[]',
+    tenants       text not null default '[]',
+    created_at    bigint not null,
+    expires_at    bigint,
+    created_by    text
+);
+
+create table connect_sessions (
+    id                text primary key,
+    environment       text not null,
+    integration       text,
+    tenant            text not null default '',
+    subject           text not null,
+    purpose           text not null,
+    account           text not null default '',
+    reconnects        bigint,
+    metadata          text not null default '{}',
+    variables         text not null default '{}',
+    return_url        text,
+    client_reference  text,
+    auto_complete     boolean not null default false,
+    state             text not null,
+    state_hash        blob unique,
+    browser_hash      blob,
+    verifier          blob,
+    completion_hash   blob,
+    connection_id     bigint,
+    error_code        text,
+    error             text,
+    created_at        bigint not null,
+    expires_at        bigint not null
+);
+create index connect_sessions_by_expiry on connect_sessions (expires_at);
+
+create table idempotency_keys (
+    owner       text not null,
+    key         text not null,
+    body_hash   blob not null,
+    status      integer,
+    body        text,
+    created_at  bigint not null,
+    primary key (owner, key)
+);
+create index idempotency_keys_by_time on idempotency_keys (created_at);
+
+create table tombstones (
+    connection_id  bigint primary key,
+    environment    text not null,
+    integration    text not null,
+    tenant         text not null,
+    subject        text not null,
+    purpose        text not null,
+    account        text not null,
+    grant_no       integer not null,
+    reason         text not null,
+    deleted_at     bigint not null
+);
+
+create table audit (
+    id           integer primary key autoincrement,
+    at           bigint not null,
+    environment  text not null,
+    actor        text not null,
+    action       text not null,
+    target       text not null,
+    detail       text
+);
+create index audit_by_environment on audit (environment, id);

@@ -1,0 +1,218 @@
+using Microsoft.Extensions.Logging;
+using Rekindle.Attempts;
+using Rekindle.Connections;
+using Rekindle.Sql;
+using Rekindle.Sql.Attempts;
+using Rekindle.Sql.Connections;
+using Rekindle.Sql.Refresh;
+using Rekindle.Storage;
+
+namespace Rekindle.Sqlite.Refresh;
+
+/// <summary>Writes results over their exact parents (I5), a batch in one transaction.</summary>
+internal sealed class CommitWriter(SqliteDatabase database, ILogger logger)
+{
+    public Task<IReadOnlyList<CommitResult>> WriteAsync(IReadOnlyList<RefreshCommit> commits, CancellationToken cancellationToken) =>
+        CommitBatch.WriteAsync(commits, batch => WriteBatchAsync(batch, cancellationToken));
+
+    private async Task<IReadOnlyList<CommitResult>> WriteBatchAsync(IReadOnlyList<RefreshCommit> commits, CancellationToken cancellationToken)
+    {
+        var unrecorded = new List<Attempt>();
+        var results = await database.WriteAsync<IReadOnlyList<CommitResult>>(
+            async session =>
+            {
+                var written = new List<CommitResult>(commits.Count);
+                foreach (var commit in commits)
+                {
+                    written.Add(await WriteOneAsync(session, commit, unrecorded).ConfigureAwait(false));
+                }
+
+                return written;
+            },
+            cancellationToken).ConfigureAwait(false);
+        await RecordAgainAsync(unrecorded).ConfigureAwait(false);
+        return results;
+    }
+
+    private async Task<CommitResult> WriteOneAsync(SqlSession session, RefreshCommit commit, List<Attempt> unrecorded)
+    {
+        var before = await ScheduledConnection.FindAsync(session, commit.Claim.Connection.Id).ConfigureAwait(false);
+        var result = await JudgeAsync(session, commit, before).ConfigureAwait(false);
+        if (result is null)
+        {
+            return CommitResult.Applied;
+        }
+
+        var now = database.Time.GetUtcNow();
+        var attempt = commit.Attempt;
+        if (result == CommitResult.Applied)
+        {
+            await ApplyAsync(session, commit, before!, now).ConfigureAwait(false);
+        }
+        else
+        {
+            attempt = CommitOutcome.Discarded(commit, result.Value);
+            await KeepLateResultAsync(session, commit, now).ConfigureAwait(false);
+            await ReleaseAsync(session, commit.Claim).ConfigureAwait(false);
+        }
+
+        if (!await session.TryAsync(() => AttemptSql.InsertAsync(session, attempt)).ConfigureAwait(false))
+        {
+            unrecorded.Add(attempt);
+        }
+
+        return result.Value;
+    }
+
+    /// <summary>What becomes of a commit; null: an earlier try of it took effect.</summary>
+    private static async Task<CommitResult?> JudgeAsync(SqlSession session, RefreshCommit commit, ScheduledConnection? before)
+    {
+        var claim = commit.Claim;
+        if (before?.WrittenBy == claim.AttemptId)
+        {
+            return null;
+        }
+
+        var holdsLease = before?.AttemptId == claim.AttemptId;
+        if ((!holdsLease || before!.Snapshot.LeaseUntil is null) && await IsRecordedAsync(session, commit.Attempt).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        if (!holdsLease)
+        {
+            return CommitResult.LeaseLost;
+        }
+
+        return before!.Snapshot.Tokens is { } tokens && tokens.GrantNo == claim.Tokens.GrantNo && tokens.Version == claim.Tokens.Version
+            ? CommitResult.Applied
+            : CommitResult.Superseded;
+    }
+
+    // The log holds this attempt with the decision that is asked for now: a discarded verdict is recorded with another one.
+    private static Task<bool> IsRecordedAsync(SqlSession session, Attempt attempt) => session.AnyAsync(
+        "select 1 from attempts where id = @id and decision = @decision", ("id", attempt.Id), ("decision", attempt.Decision));
+
+    private static async Task ApplyAsync(SqlSession session, RefreshCommit commit, ScheduledConnection before, DateTimeOffset now)
+    {
+        var after = CommitOutcome.After(commit, before, now);
+        if (commit.Tokens is not null)
+        {
+            await WriteTokensAsync(session, commit).ConfigureAwait(false);
+        }
+
+        await ConnectionSql.WriteStateAsync(session, after, now).ConfigureAwait(false);
+        await WriteScheduleAsync(session, commit, before, after, now).ConfigureAwait(false);
+        if (CommitOutcome.Dependents(commit, before, after.Status) is { } state)
+        {
+            await ConnectionSql.SetDependentsAsync(session, after.Id, state, now).ConfigureAwait(false);
+        }
+
+        if (CommitOutcome.VerdictCounts(commit, before))
+        {
+            await WriteNotificationsAsync(session, commit, after, now).ConfigureAwait(false);
+        }
+
+        var version = before.Snapshot.Tokens!.Version + (commit.Tokens is null ? 0 : 1);
+        await ChangeFeedSql.AppendAsync(session, after.Id, version, now).ConfigureAwait(false);
+    }
+
+    // What is not stated is kept (I9). The refresh token that was just used up stays as the previous one until its successor has
+    // worked once (I8): a refresh without rotation is that proof.
+    private static Task<int> WriteTokensAsync(SqlSession session, RefreshCommit commit)
+    {
+        var tokens = commit.Tokens!;
+        var id = commit.Claim.Connection.Id;
+        return session.ExecuteAsync(
+            """
+            update token_sets set version = version + 1, attempt_id = @attempt, access_token = @access_token,
+                refresh_token = coalesce(@refresh_token, refresh_token),
+                previous_refresh_token = case when @rotated then refresh_token end, previous_sent_at = @previous_sent_at,
+                issued_at = @issued_at, expires_at = @expires_at, expiry_source = @expiry_source,
+                refresh_token_expires_at = coalesce(@refresh_token_expires_at, refresh_token_expires_at),
+                scope = coalesce(@scope, scope), token_type = @token_type
+            where shard = @shard and connection_id = @id
+            """,
+            ("attempt", commit.Claim.AttemptId), ("access_token", tokens.AccessToken), ("refresh_token", tokens.RefreshToken),
+            ("rotated", tokens.RefreshToken is not null),
+            ("previous_sent_at", tokens.RefreshToken is null ? null : tokens.IssuedAt), ("issued_at", tokens.IssuedAt),
+            ("expires_at", tokens.ExpiresAt), ("expiry_source", Names.Of(tokens.ExpirySource)),
+            ("refresh_token_expires_at", tokens.RefreshTokenExpiresAt),
+            ("scope", tokens.Scopes is { } scopes ? SqlJson.Of(scopes) : null), ("token_type", tokens.TokenType),
+            ("shard", id.Shard), ("id", id));
+    }
+
+    // The doubt about the token is a fact about the material and is written whatever the epoch; the due time is the verdict's.
+    private static Task<int> WriteScheduleAsync(
+        SqlSession session, RefreshCommit commit, ScheduledConnection before, Connection after, DateTimeOffset now)
+    {
+        var refreshed = after.Status is ConnectionStatus.Active or ConnectionStatus.Degraded;
+        var due = CommitOutcome.VerdictCounts(commit, before) ? commit.DueAt : before.Snapshot.DueAt;
+        var expires = commit.Tokens is { } tokens ? tokens.ExpiresAt : before.Snapshot.Tokens!.ExpiresAt;
+        return session.ExecuteAsync(
+            """
+            update refresh_schedule set lease_until = null, holder = null, leased_at = null, due_at = @due_at, degrade_at = @degrade_at,
+                open_intents = @open_intents, in_doubt_since = @in_doubt_since,
+                priority = case when last_used_at >= @recently then 0 else 1 end
+            where shard = @shard and connection_id = @id
+            """,
+            ("due_at", refreshed ? due : null), ("degrade_at", after.Status == ConnectionStatus.Active ? expires : null),
+            ("open_intents", commit.OpenIntents), ("in_doubt_since", commit.InDoubtSince), ("recently", now - ScheduleRules.RecentlyUsed),
+            ("shard", after.Id.Shard), ("id", after.Id));
+    }
+
+    private static async Task WriteNotificationsAsync(SqlSession session, RefreshCommit commit, Connection connection, DateTimeOffset now)
+    {
+        if (commit.ClosesNotifications)
+        {
+            await NotificationSql.CloseAsync(session, connection.Id, now).ConfigureAwait(false);
+        }
+
+        foreach (var draft in commit.Opens)
+        {
+            await NotificationSql.OpenAsync(session, connection.Id, connection.Key, connection.IntegrationId, draft, now).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task KeepLateResultAsync(SqlSession session, RefreshCommit commit, DateTimeOffset now)
+    {
+        if (commit.Tokens is not { } tokens)
+        {
+            return;
+        }
+
+        var claim = commit.Claim;
+        await session.ExecuteAsync(
+            """
+            insert into late_results (shard, connection_id, attempt_id, grant_no, version, access_token, refresh_token, expires_at, created_at)
+            values (@shard, @id, @attempt, @grant_no, @version, @access_token, @refresh_token, @expires_at, @now)
+            on conflict (attempt_id) do nothing
+            """,
+            ("shard", claim.Connection.Id.Shard), ("id", claim.Connection.Id), ("attempt", claim.AttemptId), ("grant_no", claim.Tokens.GrantNo),
+            ("version", claim.Tokens.Version), ("access_token", tokens.AccessToken), ("refresh_token", tokens.RefreshToken),
+            ("expires_at", tokens.ExpiresAt), ("now", now)).ConfigureAwait(false);
+    }
+
+    private static Task<int> ReleaseAsync(SqlSession session, Claim claim) => session.ExecuteAsync(
+        """
+        update refresh_schedule set lease_until = null, holder = null, leased_at = null
+        where shard = @shard and connection_id = @id and attempt_id = @attempt
+        """,
+        ("shard", claim.Connection.Id.Shard), ("id", claim.Connection.Id), ("attempt", claim.AttemptId));
+
+    // The token is safe; its attempt gets a transaction of its own (I15).
+    private async Task RecordAgainAsync(List<Attempt> attempts)
+    {
+        foreach (var attempt in attempts)
+        {
+            try
+            {
+                await database.WriteAsync(session => AttemptSql.InsertAsync(session, attempt), CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (StoreException exception)
+            {
+                Log.AttemptNotRecorded(logger, exception, attempt.Id, attempt.ConnectionId.ToString());
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using Rekindle.Sql;
+using Rekindle.Sql.Attempts;
+using Rekindle.Sql.Refresh;
+using Rekindle.Storage;
+
+namespace Rekindle.Sqlite.Refresh;
+
+/// <summary>Takes a lease on a row that was found free, within the transaction that found it so.</summary>
+internal static class LeaseTaker
+{
+    /// <summary>The lease is written before anything is sent: no durable intent, no call (DESIGN §1 step 2).</summary>
+    public static async Task<Claim> TakeAsync(SqlSession session, ScheduledConnection before, LeaseTerms terms)
+    {
+        var snapshot = before.Snapshot;
+        var claim = new Claim
+        {
+            Connection = snapshot.Connection,
+            Tokens = snapshot.Tokens!,
+            AttemptId = terms.AttemptId,
+            Holder = terms.Holder,
+            Fence = before.Fence + 1,
+            Epoch = before.Epoch,
+            DueAt = snapshot.DueAt,
+            OpenIntents = snapshot.OpenIntents,
+            InDoubtSince = snapshot.InDoubtSince,
+            Jitter = before.Jitter,
+            LastUsedAt = snapshot.Connection.LastUsedAt,
+        };
+        await session.ExecuteAsync(
+            """
+            update refresh_schedule set lease_until = @lease_until, holder = @holder, attempt_id = @attempt, leased_at = @now,
+                fence = @fence, open_intents = @open_intents, in_doubt_since = @in_doubt_since
+            where shard = @shard and connection_id = @id
+            """,
+            ("lease_until", terms.Now + terms.Lease), ("holder", terms.Holder), ("attempt", claim.AttemptId), ("now", terms.Now),
+            ("fence", claim.Fence), ("open_intents", claim.OpenIntents), ("in_doubt_since", claim.InDoubtSince),
+            ("shard", claim.Connection.Id.Shard), ("id", claim.Connection.Id)).ConfigureAwait(false);
+        return claim;
+    }
+
+    /// <summary>
+    /// Takes over an open intent: the lost holder's attempt goes on record as <c>outcome_unknown</c>, and the token is in doubt since
+    /// that lease began (I3, I7).
+    /// </summary>
+    public static async Task<Claim> TakeOverAsync(SqlSession session, ScheduledConnection before, LeaseTerms terms, string workerVersion)
+    {
+        await AttemptSql.InsertAsync(session, LostLease.ToAttempt(before, terms.Holder, workerVersion)).ConfigureAwait(false);
+        var snapshot = before.Snapshot;
+        var doubted = snapshot with
+        {
+            OpenIntents = snapshot.OpenIntents + 1,
+            InDoubtSince = snapshot.InDoubtSince ?? before.LeasedAt,
+        };
+        return await TakeAsync(session, before with { Snapshot = doubted }, terms).ConfigureAwait(false);
+    }
+}

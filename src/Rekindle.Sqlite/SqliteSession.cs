@@ -1,0 +1,40 @@
+using Microsoft.Data.Sqlite;
+using Rekindle.Sql;
+
+namespace Rekindle.Sqlite;
+
+/// <summary>A loan of one of <see cref="SqliteDatabase"/>'s connections.</summary>
+internal sealed class SqliteSession : SqlSession
+{
+    private readonly SqliteDatabase _database;
+    private readonly SqliteConnection _connection;
+    private readonly SqlMode _mode;
+
+    public SqliteSession(SqliteDatabase database, SqliteConnection connection, SqlMode mode, CancellationToken cancellationToken)
+        : base(connection, cancellationToken)
+    {
+        (_database, _connection, _mode) = (database, connection, mode);
+        // Writers take the write lock at once (BEGIN IMMEDIATE): a transaction that starts by reading and then finds that
+        // somebody else has written could only fail.
+        Transaction = mode == SqlMode.Read ? null : connection.BeginTransaction(deferred: mode == SqlMode.Snapshot);
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        var sound = true;
+        try
+        {
+            Transaction?.Dispose();
+        }
+        catch (SqliteException)
+        {
+            // The rollback failed; closing the connection does the same with more force.
+            sound = false;
+        }
+
+        _database.Return(_connection, _mode, sound);
+        return ValueTask.CompletedTask;
+    }
+
+    protected override object ToParameter(object value) => value is Guid id ? id.ToString() : value;
+}

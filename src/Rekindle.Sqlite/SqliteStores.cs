@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Logging;
+using Rekindle.Sql;
+using Rekindle.Sql.Connections;
+using Rekindle.Sqlite.Refresh;
+
+namespace Rekindle.Sqlite;
+
+/// <summary>All stores over one SQLite file.</summary>
+internal static class SqliteStores
+{
+    /// <summary>Opens nothing yet: the file is met at the first use, and made by the migrations.</summary>
+    public static StoreSet Create(SqliteOptions options, TimeProvider time, ILoggerFactory loggers)
+    {
+        var database = new SqliteDatabase(options, time);
+        return new()
+        {
+            Database = database,
+            Refresh = new SqliteRefreshStore(database, loggers.CreateLogger<SqliteRefreshStore>()),
+            Connections = new SqlConnectionStore(database),
+            Integrations = new SqlIntegrationStore(database),
+            Attempts = new SqliteAttemptStore(database),
+            Budgets = new SqliteBudgetStore(database),
+            Changes = new SqliteChangeFeed(database),
+            Dependents = new SqlDependentStore(database),
+            Notifications = new SqlNotificationStore(database),
+            Workers = new SqlWorkerStore(database),
+            ApiKeys = new SqlApiKeyStore(database),
+            ConnectSessions = new SqlConnectSessionStore(database),
+            Idempotency = new SqlIdempotencyStore(database),
+            Audit = new SqlAuditStore(database),
+        };
+    }
+}
