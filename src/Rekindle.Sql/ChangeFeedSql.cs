@@ -12,8 +12,13 @@ internal static class ChangeFeedSql
         values (@at, @kind, @connection, @integration, @version)
         """;
 
+    /// <summary>A connection's status or tokens changed.</summary>
     public static Task AppendAsync(SqlSession session, ConnectionId id, int version, DateTimeOffset now) =>
         AppendAsync(session, ChangeKind.Connection, id, null, version, now);
+
+    /// <summary>A connection was made or deleted.</summary>
+    public static Task AppendSetAsync(SqlSession session, ConnectionId id, int version, DateTimeOffset now) =>
+        AppendAsync(session, ChangeKind.ConnectionSet, id, null, version, now);
 
     public static Task AppendIntegrationAsync(SqlSession session, int integrationId, DateTimeOffset now) =>
         AppendAsync(session, ChangeKind.Integration, null, integrationId, 0, now);

@@ -75,6 +75,9 @@ internal sealed class SqlRow(DbDataReader reader)
 
     public IReadOnlyDictionary<string, string> TextMap() => SqlJson.ReadMap(Text());
 
+    /// <summary>As the driver gives it; null for null.</summary>
+    public object? Value() => TakeNull() ? null : reader.GetValue(_next++);
+
     private bool TakeNull()
     {
         if (!reader.IsDBNull(_next))

@@ -59,7 +59,7 @@ internal sealed class ConnectionRemoval(SqlDatabase database)
                     .ConfigureAwait(false);
                 await DeleteLateResultsAsync(session, id).ConfigureAwait(false);
                 await NotificationSql.CloseAsync(session, id, now).ConfigureAwait(false);
-                await ChangeFeedSql.AppendAsync(session, id, version + 1, now).ConfigureAwait(false);
+                await ChangeFeedSql.AppendSetAsync(session, id, version + 1, now).ConfigureAwait(false);
                 return true;
             },
             cancellationToken);

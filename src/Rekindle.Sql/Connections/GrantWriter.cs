@@ -62,7 +62,7 @@ internal sealed class GrantWriter(SqlDatabase database)
 
         await WriteTokensAsync(session, id, grantNo: 1, version: 1, grant).ConfigureAwait(false);
         await WriteScheduleAsync(session, id, grant).ConfigureAwait(false);
-        await ChangeFeedSql.AppendAsync(session, id, version: 1, grant.Now).ConfigureAwait(false);
+        await ChangeFeedSql.AppendSetAsync(session, id, version: 1, grant.Now).ConfigureAwait(false);
         return true;
     }
 

@@ -12,10 +12,7 @@ namespace Rekindle.Sqlite.Refresh;
 /// <summary>Writes results over their exact parents (I5), a batch in one transaction.</summary>
 internal sealed class CommitWriter(SqliteDatabase database, ILogger logger)
 {
-    public Task<IReadOnlyList<CommitResult>> WriteAsync(IReadOnlyList<RefreshCommit> commits, CancellationToken cancellationToken) =>
-        CommitBatch.WriteAsync(commits, batch => WriteBatchAsync(batch, cancellationToken));
-
-    private async Task<IReadOnlyList<CommitResult>> WriteBatchAsync(IReadOnlyList<RefreshCommit> commits, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CommitResult>> WriteAsync(IReadOnlyList<RefreshCommit> commits, CancellationToken cancellationToken)
     {
         var unrecorded = new List<Attempt>();
         var results = await database.WriteAsync<IReadOnlyList<CommitResult>>(

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Rekindle.Sql;
+using Rekindle.Testing;
+
+namespace Rekindle.Stores.Tests.Contract;
+
+/// <summary>One test's own, migrated database of one kind, and as many programs working on it as the test wants.</summary>
+public abstract class TestStore : IAsyncDisposable
+{
+    private readonly List<StoreSet> _opened = [];
+
+    internal ManualClock Clock { get; } = new();
+
+    /// <summary>Makes the database. Called once, before anything else.</summary>
+    public abstract Task InitializeAsync();
+
+    /// <summary>The stores of one more program: pools, locks and caches of its own, the same database.</summary>
+    internal StoreSet Open()
+    {
+        var stores = Open(Clock, NullLoggerFactory.Instance);
+        _opened.Add(stores);
+        return stores;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var stores in _opened)
+        {
+            await stores.DisposeAsync();
+        }
+
+        await RemoveAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    internal abstract StoreSet Open(TimeProvider time, NullLoggerFactory loggers);
+
+    /// <summary>Removes the database; all programs have let go of it.</summary>
+    protected abstract ValueTask RemoveAsync();
+}
