@@ -1,10 +1,10 @@
 namespace Rekindle.Refresh;
 
-/// <summary>How long a provider asks us to wait: Retry-After in seconds or as a date, or a field of the body (Discord).</summary>
+/// <summary>How long a provider asks us to wait: Retry-After in seconds or as a date, or a field of the body (Discord, Dropbox).</summary>
 internal static class RetryAfterReader
 {
     private static readonly TimeSpan Longest = TimeSpan.FromDays(7);
-    private static readonly string[] Fields = ["retry_after", "retryAfter"];
+    private static readonly string[] Fields = ["retry_after", "retryAfter", "error.retry_after"];
 
     public static TimeSpan? Read(ProviderAnswer answer, AnswerDocument document, DateTimeOffset requestedAt)
     {
