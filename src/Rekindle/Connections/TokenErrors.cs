@@ -134,9 +134,11 @@ internal static class TokenErrors
                 $"The catalogue has no provider '{integration.Provider}'."),
             IntegrationState.Paused => Of(connection, TokenErrorCode.IntegrationPaused, WhoActs.Operator, $"Integration '{integration.Key}' is paused. Resume it."),
             IntegrationState.Misconfigured => Of(connection, TokenErrorCode.IntegrationMisconfigured, WhoActs.Operator,
-                $"Integration '{integration.Key}' is misconfigured: {integration.StateReason} Correct its client id, secret or registration.") with { Retryable = true, RetryAfter = integration.NextProbeAt - now },
+                $"Integration '{integration.Key}' is misconfigured: {integration.StateReason} Correct its client id, secret or registration.") with
+            { Retryable = true, RetryAfter = integration.NextProbeAt - now },
             IntegrationState.Suspect => Of(connection, TokenErrorCode.IntegrationSuspect, WhoActs.Operator,
-                $"Too many grants of integration '{integration.Key}' died at once; verdicts are held back until an operator looks.") with { Retryable = true },
+                $"Too many grants of integration '{integration.Key}' died at once; verdicts are held back until an operator looks.") with
+            { Retryable = true },
             _ => null,
         };
     }
