@@ -80,7 +80,7 @@ public sealed class ConnectionImporter
 
         foreach (var (name, token) in new[] { ("access_token", grant.AccessToken), ("refresh_token", grant.RefreshToken) })
         {
-            if (token is not null && CiphertextLookalike.Find(token.Reveal()) is { } form)
+            if (token is not null && CiphertextLookalike.Find(token) is { } form)
             {
                 mistakes.Add($"{name} looks like ciphertext ({form}): decrypt it before importing.");
             }

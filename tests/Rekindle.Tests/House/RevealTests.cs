@@ -9,6 +9,7 @@ public sealed partial class RevealTests
     private static readonly Dictionary<string, string> Allowed = new()
     {
         ["src/Rekindle/Attempts/SecretScrubber.cs"] = "looks for it in texts, to take it out",
+        ["src/Rekindle/Connections/GrantWriter.cs"] = "reads the expiry inside a JWT",
         ["src/Rekindle/Encryption/CiphertextLookalike.cs"] = "looks at how it begins",
         ["src/Rekindle/Encryption/Fingerprinter.cs"] = "fingerprint and masked prefix",
         ["src/Rekindle/Encryption/Sealer.cs"] = "encrypts it",
@@ -27,8 +28,12 @@ public sealed partial class RevealTests
             .Select(path => Path.GetRelativePath(Repository.Root, path).Replace('\\', '/'))
             .ToHashSet();
 
-        Assert.Empty(revealing.Except(Allowed.Keys).Select(path => $"{path} calls Reveal(): list it here with the reason, or pass the Secret on"));
-        Assert.Empty(Allowed.Keys.Except(revealing).Select(path => $"{path} no longer calls Reveal(): take it off the list"));
+        List<string> mistakes =
+        [
+            .. revealing.Except(Allowed.Keys).Select(path => $"{path} calls Reveal(): list it in RevealTests with the reason, or pass the Secret on"),
+            .. Allowed.Keys.Except(revealing).Select(path => $"{path} no longer calls Reveal(): take it off the list in RevealTests"),
+        ];
+        Assert.True(mistakes.Count == 0, string.Join('\n', mistakes));
     }
 
     [GeneratedRegex(@"[.?!]\s*Reveal\(\)")]
