@@ -140,8 +140,17 @@ internal sealed class RequestDraft
 
     public void AddHeader(string name, string value) => _headers.Add(new(name, value));
 
-    /// <summary>Remembers a secret that is inside a header or an assertion, so that it is scrubbed from what is recorded.</summary>
-    public void Remember(Secret secret) => _secrets.Add(secret);
+    /// <summary>Remembers secrets that do not stand in the request as they are, so that they are scrubbed from what is recorded.</summary>
+    public void Remember(params ReadOnlySpan<Secret?> secrets)
+    {
+        foreach (var secret in secrets)
+        {
+            if (secret is not null)
+            {
+                _secrets.Add(secret);
+            }
+        }
+    }
 
     /// <summary>Nothing may be sent. The first problem is the one that is reported.</summary>
     public void Refuse(RefreshClass @class, string problem)

@@ -11,7 +11,6 @@ internal static class TextPattern
 {
     /// <summary>As many as a catalogue could ever hold; a runaway source of patterns costs time, not memory.</summary>
     private const int MaxCached = 4096;
-    private const int MaxText = 8 * 1024;
 
     private static readonly ConcurrentDictionary<string, Regex?> Cache = new(StringComparer.Ordinal);
 
@@ -19,7 +18,7 @@ internal static class TextPattern
     public static bool IsMatch(string pattern, string text)
     {
         var regex = Cache.TryGetValue(pattern, out var cached) ? cached : Remember(pattern);
-        return regex is not null && regex.IsMatch(text.AsSpan(0, Math.Min(text.Length, MaxText)));
+        return regex is not null && regex.IsMatch(text);
     }
 
     private static Regex? Remember(string pattern)

@@ -48,7 +48,7 @@ public sealed class TokenRequest
     /// <summary>Which of <see cref="Parameters"/> carries the token the request is about; null: none does.</summary>
     public string? TokenParameter { get; init; }
 
-    /// <summary>Every secret inside, for the scrub of what is recorded (I13).</summary>
+    /// <summary>Every secret of the grant and the client, sent or not, for the scrub of what is recorded (I13).</summary>
     public IReadOnlyList<Secret> Secrets { get; init; } = [];
 
     /// <summary>Made for the record of a refusal before HTTP: it holds placeholders and is never sent (D1).</summary>

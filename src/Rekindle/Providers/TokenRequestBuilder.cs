@@ -13,6 +13,7 @@ public static class TokenRequestBuilder
     {
         var rules = provider.Requests;
         var draft = new RequestDraft(provider, TokenRequestKind.Refresh, rules.RefreshMethod, rules.RefreshFormat ?? rules.Format);
+        draft.Remember(grant.AccessToken, grant.RefreshToken, client.ClientSecret);
         draft.SendTo("refresh endpoint", Values(provider, client, grant.Variables), provider.Endpoints.Refresh, provider.Endpoints.Token);
         if (rules.RefreshKind == RefreshKind.None)
         {
@@ -45,6 +46,7 @@ public static class TokenRequestBuilder
     {
         var rules = provider.Requests;
         var draft = new RequestDraft(provider, TokenRequestKind.CodeExchange, "POST", rules.Format);
+        draft.Remember(client.ClientSecret);
         draft.SendTo("token endpoint", Values(provider, client, grant.Variables), provider.Endpoints.Token);
         draft.Add("grant_type", "authorization_code");
         draft.Add("code", grant.Code);
@@ -80,6 +82,7 @@ public static class TokenRequestBuilder
         const string Missing = "The connection has no token to revoke.";
         var rules = provider.Requests;
         var draft = new RequestDraft(provider, TokenRequestKind.Revoke, rules.RevokeMethod, rules.RevokeFormat ?? rules.Format);
+        draft.Remember(grant.AccessToken, grant.RefreshToken, client.ClientSecret);
         draft.SendTo("revocation endpoint", Values(provider, client, grant.Variables), provider.Endpoints.Revoke);
         var token = rules.RevokeToken == "access_token" ? grant.AccessToken : grant.RefreshToken ?? grant.AccessToken;
         if (rules.RevokeBearer)
@@ -102,6 +105,7 @@ public static class TokenRequestBuilder
         var (template, inPath) = provider.Identity.Url is { } url && url.EndsWith(InPath, StringComparison.Ordinal)
             ? (url[..^InPath.Length], true)
             : (provider.Identity.Url, false);
+        draft.Remember(grant.AccessToken, grant.RefreshToken);
         draft.SendTo("identity endpoint", grant.Variables, template);
         if (inPath)
         {

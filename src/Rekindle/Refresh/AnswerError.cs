@@ -22,7 +22,7 @@ internal sealed record AnswerError(IReadOnlyList<string> Codes, IReadOnlyList<st
     public static AnswerError Read(AnswerDocument document, ErrorRules rules)
     {
         var codes = new List<string>();
-        foreach (var path in rules.Code.Concat(StandardCode))
+        foreach (var path in rules.Code.Union(StandardCode))
         {
             foreach (var element in document.Find(path))
             {

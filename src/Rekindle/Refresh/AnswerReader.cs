@@ -11,6 +11,7 @@ public static class AnswerReader
 {
     private const int MaxMetadataValue = 2048;
     private const int MaxScopes = 1000;
+    private const int MaxTokenType = 32;
     private static readonly char[] ScopeSeparators = [' ', ',', '\t', '\r', '\n'];
 
     /// <summary>Reads an answer.</summary>
@@ -105,13 +106,15 @@ public static class AnswerReader
         }
     }
 
-    /// <summary>eBay's is <c>User Access Token</c>: kept as it is, and used as Bearer, as everybody does.</summary>
+    /// <summary>Words only (eBay's is <c>User Access Token</c>): what holds anything else is no type and may be a token.</summary>
     private static string ReadTokenType(AnswerDocument document)
     {
         var type = document.FirstText("token_type")?.Trim();
-        return type is null or { Length: 0 or > 64 } || type.Equals("bearer", StringComparison.OrdinalIgnoreCase) || type.Any(char.IsControl)
-            ? "Bearer"
-            : type;
+        return type is { Length: > 0 and <= MaxTokenType }
+            && !type.Equals("bearer", StringComparison.OrdinalIgnoreCase)
+            && type.All(character => char.IsAsciiLetter(character) || character is ' ' or '-' or '_')
+            ? type
+            : "Bearer";
     }
 
     private static Dictionary<string, string> ReadMetadata(ProviderDefinition provider, AnswerDocument document)

@@ -23,6 +23,25 @@ internal static class Dialect
         return null;
     }
 
+    /// <summary>
+    /// What a rule makes of an answer. A code that ends a grant or halts a client, on an answer whose status speaks of
+    /// trouble, counts as no more than evidence (A7), unless the rule names that status (CyberSource: 500 for everything).
+    /// </summary>
+    public static RefreshClass Apply(ErrorRule rule, int status, RefreshClass general)
+    {
+        if (rule.Status is not null || !GeneralTable.IsDrastic(rule.Class))
+        {
+            return rule.Class;
+        }
+
+        return status switch
+        {
+            408 or 425 or 429 => general,
+            >= 500 => RefreshClass.AuthAmbiguous,
+            _ => rule.Class,
+        };
+    }
+
     private static bool Matches(ErrorRule rule, int status, AnswerReading reading) =>
         (rule.Status is null || rule.Status == status)
         && (rule.Code is null || reading.ErrorCodes.Contains(rule.Code, StringComparer.OrdinalIgnoreCase))

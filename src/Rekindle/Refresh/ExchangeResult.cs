@@ -23,7 +23,7 @@ public sealed record ExchangeResult
     /// </summary>
     public bool ContentWritten { get; init; }
 
-    /// <summary>Secrets that were in the request, for the scrub of texts that come back.</summary>
+    /// <summary>Secrets of the request, for the scrub of texts that come back.</summary>
     public IReadOnlyList<Secret> Secrets { get; init; } = [];
 
     /// <summary>The provider cannot have seen the request: it may be repeated at once, whatever the reuse rule (B5).</summary>

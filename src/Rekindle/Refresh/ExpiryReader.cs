@@ -117,7 +117,7 @@ internal static partial class ExpiryReader
 
     /// <summary>3,600,000 is 41 days or one hour: only what the provider documents can tell.</summary>
     private static bool IsMilliseconds(double number, TimeSpan? documented) =>
-        documented is { TotalSeconds: var usual } && number > 20 * usual && number / 1000 <= 2 * usual;
+        documented is { TotalSeconds: var usual } && number > 20 * usual && number / 1000 >= usual / 10 && number / 1000 <= 2 * usual;
 
     private static Reading? DetectText(string text, AnswerClock clock)
     {

@@ -26,6 +26,10 @@ internal static class GeneralTable
         }
     }
 
+    /// <summary>Ends a grant, or may halt a client.</summary>
+    public static bool IsDrastic(RefreshClass @class) =>
+        @class is RefreshClass.ClientMisconfigured or RefreshClass.GrantDead or RefreshClass.ConsentRequired or RefreshClass.InteractionRequired;
+
     private static (string? Code, RefreshClass? Class) KnownCode(AnswerReading reading)
     {
         foreach (var code in reading.ErrorCodes)
@@ -45,7 +49,7 @@ internal static class GeneralTable
     /// </summary>
     private static RefreshClass ServerError(ProviderAnswer answer, AnswerReading reading, RefreshClass? byCode)
     {
-        if (byCode is RefreshClass.ClientMisconfigured or RefreshClass.GrantDead or RefreshClass.ConsentRequired or RefreshClass.InteractionRequired)
+        if (byCode is { } known && IsDrastic(known))
         {
             return RefreshClass.AuthAmbiguous;
         }

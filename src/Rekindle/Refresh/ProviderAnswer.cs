@@ -38,6 +38,6 @@ public sealed class ProviderAnswer
         return null;
     }
 
-    /// <summary>A redaction: status, type and length.</summary>
-    public override string ToString() => $"{Status} {ContentType} {Body.Length} bytes";
+    /// <summary>A redaction: status and length. The type is the provider's text as well.</summary>
+    public override string ToString() => $"{Status}, {Body.Length} bytes";
 }

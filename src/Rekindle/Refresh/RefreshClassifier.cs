@@ -23,7 +23,6 @@ public static class RefreshClassifier
         ArgumentNullException.ThrowIfNull(provider);
         ArgumentNullException.ThrowIfNull(result);
         ArgumentNullException.ThrowIfNull(sent);
-        var scrubber = new SecretScrubber([.. result.Secrets, sent.AccessToken, sent.RefreshToken]);
         if (result.Answer is not { } answer)
         {
             return OnTheWay(result);
@@ -32,7 +31,7 @@ public static class RefreshClassifier
         var reading = AnswerReader.Read(provider, answer, result.RequestedAt);
         return reading.Tokens is { } tokens
             ? Succeeded(tokens, sent)
-            : Failed(provider, result, answer, reading, scrubber);
+            : Failed(provider, result, answer, reading, new SecretScrubber([.. result.Secrets, sent.AccessToken, sent.RefreshToken]));
     }
 
     /// <summary>The class of a request that was refused before HTTP.</summary>
@@ -83,8 +82,8 @@ public static class RefreshClassifier
     {
         var general = GeneralTable.Decide(answer, reading, result.Failure is not null);
         var rule = Dialect.Find(provider.Errors.Rules, answer.Status, reading, general.Class);
-        var @class = rule?.Class ?? general.Class;
-        var isKnown = rule is { Confidence: not Confidence.Assumed };
+        var @class = rule is null ? general.Class : Dialect.Apply(rule, answer.Status, general.Class);
+        var isKnown = rule is { Confidence: not Confidence.Assumed } && rule.Class == @class;
         return new Classified
         {
             Class = @class,
