@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Rekindle.Connections;
 using Rekindle.Storage;
 
 namespace Rekindle.Refresh;
@@ -18,21 +19,20 @@ internal sealed class CommitQueue : BackgroundService
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
 
     private readonly IRefreshStore _store;
+    private readonly TokenCache _cache;
     private readonly TimeProvider _time;
     private readonly ILogger<CommitQueue> _logger;
     private readonly Channel<Pending> _scheduled = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });
     private readonly Channel<Pending> _urgent = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });
     private int _waiting;
 
-    public CommitQueue(IRefreshStore store, TimeProvider time, ILogger<CommitQueue> logger)
+    public CommitQueue(IRefreshStore store, TokenCache cache, TimeProvider time, ILogger<CommitQueue> logger)
     {
         _store = store;
+        _cache = cache;
         _time = time;
         _logger = logger;
     }
-
-    /// <summary>Told of every connection whose commit was written, after the transaction (step 9).</summary>
-    public event Action<RefreshCommit, CommitResult>? Written;
 
     /// <summary>Results not yet in the store.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
@@ -131,7 +131,9 @@ internal sealed class CommitQueue : BackgroundService
     private void Complete(Pending pending, CommitResult result)
     {
         Interlocked.Decrement(ref _waiting);
-        Written?.Invoke(pending.Commit, result);
+
+        // After the transaction and outside it (step 9): readers here look again, those elsewhere hear it from the change feed.
+        _cache.Invalidate(pending.Commit.Claim.Connection.Id);
         pending.Done.TrySetResult(result);
     }
 

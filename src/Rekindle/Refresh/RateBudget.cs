@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Rekindle.Providers;
 using Rekindle.Storage;
 
@@ -6,7 +7,8 @@ namespace Rekindle.Refresh;
 /// <summary>
 /// Permits to send (A5). A hard budget keeps a fifth for callers of expired tokens. A soft one, the default, smooths: the
 /// schedule stays at the base rate until the head of its queue has waited too long, then gives way, up to twenty times.
-/// A provider that throttled within the last window makes a soft budget hard.
+/// A provider that throttled within the last window makes a soft budget hard. Giving way is paced, so that what piled up during
+/// an outage or a halt is worked off evenly and not in a storm (F92).
 /// </summary>
 internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
 {
@@ -14,8 +16,11 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
     public const int SoftFactor = 20;
 
     private const double DemandReserve = 0.20;
+    private static readonly TimeSpan PaceBurst = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestSmoothing = TimeSpan.FromMinutes(1);
     private const double SmoothingShareOfMargin = 0.10;
+
+    private readonly ConcurrentDictionary<int, Pace> _paces = new();
 
     /// <summary>Takes permits for the schedule.</summary>
     /// <param name="integration">Whose budget.</param>
@@ -32,7 +37,17 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
         var ceiling = gives ? policy.BudgetRequests * SoftFactor
             : IsHard(integration) ? (int)(policy.BudgetRequests * (1 - DemandReserve))
             : policy.BudgetRequests;
-        return await TakeAsync(integration, wanted, Math.Max(1, ceiling), cancellationToken).ConfigureAwait(false);
+        if (!gives)
+        {
+            return await TakeAsync(integration, wanted, Math.Max(1, ceiling), cancellationToken).ConfigureAwait(false);
+        }
+
+        var pace = _paces.GetOrAdd(integration.Id, static _ => new Pace());
+        var rate = ceiling / policy.BudgetWindow.TotalSeconds;
+        var allowed = pace.Take(wanted, rate, Math.Max(1, rate * PaceBurst.TotalSeconds), time);
+        var taken = allowed == 0 ? 0 : await TakeAsync(integration, allowed, ceiling, cancellationToken).ConfigureAwait(false);
+        pace.Return(allowed - taken);
+        return taken;
     }
 
     /// <summary>Takes one permit for a caller; false: the budget is exhausted.</summary>
@@ -49,6 +64,7 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
         ArgumentNullException.ThrowIfNull(integration);
         if (permits > 0)
         {
+            _paces.GetValueOrDefault(integration.Id)?.Return(permits);
             await store.ReturnAsync(integration.Id, permits, integration.Policy.BudgetWindow, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         }
     }
@@ -82,6 +98,35 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
 
     private Task<int> TakeAsync(Integration integration, int wanted, int ceiling, CancellationToken cancellationToken) =>
         store.TakeAsync(integration.Id, wanted, ceiling, integration.Policy.BudgetWindow, time.GetUtcNow(), cancellationToken);
+
+    /// <summary>A token bucket: what flows in per second, and how much it holds.</summary>
+    private sealed class Pace
+    {
+        private readonly Lock _bucket = new();
+        private double _level = double.MaxValue;
+        private long _filledAt;
+
+        public int Take(int wanted, double perSecond, double capacity, TimeProvider time)
+        {
+            lock (_bucket)
+            {
+                var now = time.GetTimestamp();
+                _level = Math.Min(capacity, _level + (perSecond * time.GetElapsedTime(_filledAt, now).TotalSeconds));
+                _filledAt = now;
+                var taken = (int)Math.Min(wanted, _level);
+                _level -= taken;
+                return taken;
+            }
+        }
+
+        public void Return(int unused)
+        {
+            lock (_bucket)
+            {
+                _level += unused;
+            }
+        }
+    }
 }
 
 /// <summary>A budget's statistics over its window (A5).</summary>

@@ -14,7 +14,7 @@ namespace Rekindle.Refresh;
 ///  6  read and classify  RefreshClassifier: pure
 ///  7  commit             RefreshSettler → CommitQueue → IRefreshStore.CommitAsync: one transaction, over the exact parent
 ///  8  acknowledge        the outcome returned here: only ever after the commit
-///  9  wake               CommitQueue tells TokenCache and the waiters, after the commit and outside its transaction
+///  9  wake               CommitQueue → TokenCache wakes the waiters, after the commit and outside its transaction
 /// </code>
 /// From step 5 on no caller's cancellation is honoured: the provider may have rotated the refresh token, and its answer
 /// exists once. The claim is given back, unspent, only where provably nothing was sent.

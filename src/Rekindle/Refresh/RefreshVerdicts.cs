@@ -15,6 +15,8 @@ internal static class RefreshVerdicts
 {
     private static readonly TimeSpan UnclearPatience = TimeSpan.FromHours(24);
     private const int UnclearRepeats = 5;
+    private static readonly TimeSpan LongestLastChance = TimeSpan.FromSeconds(30);
+    private const double LastChanceShare = 0.10;
 
     public static RefreshVerdict Decide(RefreshFacts facts)
     {
@@ -219,13 +221,30 @@ internal static class RefreshVerdicts
             };
         }
 
-        return Waiting(f, f.Now + Backoff.Delay(failures, f.Policy, retryAfter, f.Random)) with
+        return Waiting(f, BeforeTheEnd(f, f.Now + Backoff.Delay(failures, f.Policy, retryAfter, f.Random), retryAfter)) with
         {
             ConsecutiveTransientFailures = failures,
             BackoffBase = Backoff.Base(failures, f.Policy),
             Opens = failures == f.Policy.TransientNoteAfter ? [Messages.TransientNote(f)] : [],
         };
     }
+
+    // The ladder does not sleep past the token's end: one more try before it, though never sooner than the first rung allows
+    // and never sooner than the provider asked (decision 0006).
+    private static DateTimeOffset BeforeTheEnd(RefreshFacts f, DateTimeOffset retry, TimeSpan? retryAfter)
+    {
+        if (f.Claim.Tokens.ExpiresAt is not { } end || retry <= end)
+        {
+            return retry;
+        }
+
+        var last = end - LastChance(f.Claim.Tokens.Lifetime);
+        var soonest = f.Now + Max(Backoff.Base(1, f.Policy), retryAfter ?? TimeSpan.Zero);
+        return last >= soonest ? last : retry;
+    }
+
+    private static TimeSpan LastChance(TimeSpan? lifetime) =>
+        lifetime * LastChanceShare is { } share && share < LongestLastChance ? share : LongestLastChance;
 
     private static RefreshVerdict Waiting(RefreshFacts f, DateTimeOffset? retry) => f.Unchanged() with
     {
