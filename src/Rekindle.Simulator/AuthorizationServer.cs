@@ -120,8 +120,12 @@ public sealed class AuthorizationServer
 
     /// <summary>Makes many grants, of subjects <c>user-1</c> … or as <paramref name="subject"/> says.</summary>
     public IReadOnlyList<IssuedGrant> IssueGrants(
-        int count, Func<int, string>? subject = null, IReadOnlyList<string>? scopes = null, TimeSpan? accessTokenLifetime = null) =>
-        [.. Enumerable.Range(1, count).Select(i => IssueGrant(subject?.Invoke(i) ?? $"user-{i}", scopes, accessTokenLifetime))];
+        int count,
+        Func<int, string>? subject = null,
+        IReadOnlyList<string>? scopes = null,
+        TimeSpan? accessTokenLifetime = null,
+        string? clientId = null) =>
+        [.. Enumerable.Range(1, count).Select(i => IssueGrant(subject?.Invoke(i) ?? $"user-{i}", scopes, accessTokenLifetime, clientId))];
 
     /// <summary>One grant as it is now; null: there is none of that name.</summary>
     public GrantSnapshot? FindGrant(string grantId)

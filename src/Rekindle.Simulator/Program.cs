@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Rekindle.Simulator;
 
 // In a namespace, so that it does not compete with the server's Program where tests see both.
@@ -11,10 +13,19 @@ internal static class Program
             return 2;
         }
 
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         await using var host = await SimulatorHost.StartAsync(args is [_, var url] ? new SimulatorOptions { Url = url } : null);
         Console.WriteLine($"Listening on {host.BaseAddress}");
         Console.WriteLine($"Servers: {string.Join(", ", host.Servers.Keys.Order())}");
-        await host.WaitForShutdownAsync();
+        await stop.Task;
         return 0;
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.TrySetResult();
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Rekindle.Simulator.Control;
 using Rekindle.Simulator.History;
 using Rekindle.Simulator.Personalities;
 
@@ -19,6 +20,11 @@ public sealed class SimulatorHost : IAsyncDisposable
 
     private SimulatorHost(SimulatorOptions options)
     {
+        if (options.TokenMarker?.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_') == false)
+        {
+            throw new ArgumentException("A token marker is made of letters, digits, dashes and underscores.", nameof(options));
+        }
+
         _context = new SimulatorContext(options, _stopping.Token);
         foreach (var (name, personality) in options.Servers)
         {
@@ -80,18 +86,28 @@ public sealed class SimulatorHost : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    /// <summary>Completes when the process is asked to stop.</summary>
-    internal Task WaitForShutdownAsync() => _app.WaitForShutdownAsync();
+    internal AuthorizationServer Require(string name) =>
+        _servers.GetValueOrDefault(name) ?? throw new ArgumentException($"There is no server '{name}'.", nameof(name));
 
+    // Nothing is taken from the surroundings: no settings file, no environment, no signals. A simulator inside a demo or a
+    // test ends when it is disposed.
     private WebApplication Build(SimulatorOptions options)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls(options.Url).UseKestrelCore().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls(options.Url).ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, OwnLifetime>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         var app = builder.Build();
-        app.UseRouting();
         Routes.Map(app, this);
+        ControlEndpoints.Map(app, this);
         return app;
+    }
+
+    private sealed class OwnLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -17,7 +17,7 @@ public sealed class SimulatorOptions
     /// <summary>The client registered at every server.</summary>
     public Client Client { get; init; } = Client.Default;
 
-    /// <summary>Text that every token and code contains, for tests that search for leaks. Default: none.</summary>
+    /// <summary>Text that every token and code contains, for tests that search for leaks: letters, digits, dashes. Default: none.</summary>
     public string? TokenMarker { get; init; }
 
     /// <summary>Least length of every token; a personality may ask for more. Default: as the personality has it.</summary>

@@ -44,6 +44,9 @@ public sealed class FaultBoard
         }
     }
 
+    internal ActiveFault Require(string id) =>
+        _active.FirstOrDefault(active => active.Id == id) ?? throw new ArgumentException($"No fault '{id}' is on.", nameof(id));
+
     internal void Remove(ActiveFault active)
     {
         Unlist(active);

@@ -79,9 +79,9 @@ internal sealed class TokenMint(string? marker)
             sub = claims.Subject,
             iat = claims.IssuedAt.ToUnixTimeSeconds(),
             exp = claims.ExpiresAt?.ToUnixTimeSeconds(),
-            jti = marker + Filler(identity, Math.Max(12, (length - 200) * 3 / 4)),
+            jti = Filler(identity, Math.Max(12, (length - 200) * 3 / 4)),
         });
-        return $"{JwtHeader}.{Base64Url.EncodeToString(payload)}.";
+        return $"{JwtHeader}.{Base64Url.EncodeToString(payload)}.{marker}";
     }
 
     // Looks random and is the same for the same token; nothing rests on its quality.

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using Rekindle.Simulator;
+using Rekindle.Simulator.Personalities;
 
 namespace Rekindle.Server.Tests.Simulator;
 
@@ -38,12 +40,9 @@ internal sealed class SimulatorClient : IDisposable
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false });
 
     public Task<SimulatorAnswer> RefreshAsync(AuthorizationServer server, string refreshToken, params (string, string)[] more) =>
-        PostAsync(
-            server.RefreshEndpoint,
-            [
-                ("grant_type", "refresh_token"), ("refresh_token", refreshToken),
-                ("client_id", Client.Default.Id), ("client_secret", Client.Default.Secrets[0]), .. more,
-            ]);
+        server.Personality.ClientAuthentication.HasFlag(ClientAuthentications.Post)
+            ? PostAsync(server.RefreshEndpoint, [.. RefreshParameters(refreshToken), .. more])
+            : RefreshWithBasicAsync(server, refreshToken);
 
     public Task<SimulatorAnswer> PostAsync(Uri address, params (string Name, string Value)[] parameters) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Post, address) { Content = Form(parameters) });
@@ -65,6 +64,24 @@ internal sealed class SimulatorClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    public static FormUrlEncodedContent RefreshForm(string refreshToken) => Form(RefreshParameters(refreshToken));
+
     public static FormUrlEncodedContent Form(params (string Name, string Value)[] parameters) =>
         new(parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value)));
+
+    private Task<SimulatorAnswer> RefreshWithBasicAsync(AuthorizationServer server, string refreshToken)
+    {
+        var credentials = Encoding.UTF8.GetBytes($"{Client.Default.Id}:{Client.Default.Secrets[0]}");
+        return SendAsync(new HttpRequestMessage(HttpMethod.Post, server.RefreshEndpoint)
+        {
+            Content = Form(("grant_type", "refresh_token"), ("refresh_token", refreshToken)),
+            Headers = { Authorization = new("Basic", Convert.ToBase64String(credentials)) },
+        });
+    }
+
+    private static (string, string)[] RefreshParameters(string refreshToken) =>
+    [
+        ("grant_type", "refresh_token"), ("refresh_token", refreshToken),
+        ("client_id", Client.Default.Id), ("client_secret", Client.Default.Secrets[0]),
+    ];
 }

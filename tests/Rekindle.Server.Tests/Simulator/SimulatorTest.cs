@@ -9,7 +9,7 @@ public abstract class SimulatorTest : IAsyncLifetime
 {
     private protected ManualClock Clock { get; } = new();
 
-    private protected SimulatorClient Client { get; } = new();
+    private protected SimulatorClient Http { get; } = new();
 
     private protected SimulatorHost Host { get; private set; } = null!;
 
@@ -18,7 +18,7 @@ public abstract class SimulatorTest : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        Client.Dispose();
+        Http.Dispose();
         await Host.DisposeAsync();
         GC.SuppressFinalize(this);
     }
