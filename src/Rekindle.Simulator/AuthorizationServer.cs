@@ -92,7 +92,7 @@ public sealed class AuthorizationServer
         _clients[client.Id] = client;
     }
 
-    /// <summary>Makes a grant as if a user had consented.</summary>
+    /// <summary>Makes a grant as if a user had consented and the client had asked for all it takes to get a refresh token.</summary>
     /// <param name="subject">The user.</param>
     /// <param name="scopes">What is granted; default <c>read</c>.</param>
     /// <param name="accessTokenLifetime">Lifetime of this first access token only; default the personality's.</param>
@@ -103,7 +103,11 @@ public sealed class AuthorizationServer
         var personality = Personality;
         var now = Context.Time.GetUtcNow();
         var grant = OpenGrant(subject, clientId ?? Context.Options.Client.Id, scopes ?? ["read"], now);
-        var withRefreshToken = personality is { RefreshKind: RefreshKind.RefreshToken, RefreshTokenIssued: not RefreshTokenCondition.Never };
+        var withRefreshToken = personality is
+        {
+            RefreshKind: RefreshKind.RefreshToken,
+            RefreshTokenIssued: not RefreshTokenCondition.Never,
+        };
         var issue = grant.IssueFirst(personality, withRefreshToken, accessTokenLifetime, now);
         var answer = Materialize(grant, issue, now);
         return new IssuedGrant

@@ -37,7 +37,10 @@ internal static class ConsentPage
         <p>{Text(text)}</p>
         """);
 
-    public static Answer FormPost(string redirectUri, IReadOnlyDictionary<string, string?> values) => Page(200, "Return to the application", $"""
+    public static Answer FormPost(string redirectUri, IReadOnlyDictionary<string, string?> values) => Page(
+        200,
+        "Return to the application",
+        $"""
         <h1>Return to the application</h1>
         <form method="post" action="{Text(redirectUri)}">
         {Carried(values)}
@@ -89,10 +92,12 @@ internal static class ConsentPage
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>{{Text(title)}}</title>
         <style>
-        body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1f; background: #fff }
+        body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 2rem auto; padding: 0 1rem }
+        body { color: #1b1b1f; background: #fff }
         fieldset { border: 1px solid #76767c; border-radius: .4rem; margin: 0 0 1rem }
         p { margin: .5rem 0 }
-        button { font: inherit; padding: .5rem 1.25rem; border: 1px solid #1b4b8f; border-radius: .4rem; background: #fff; color: #1b4b8f }
+        button { font: inherit; padding: .5rem 1.25rem; border: 1px solid #1b4b8f; border-radius: .4rem }
+        button { background: #fff; color: #1b4b8f }
         button[value=allow] { background: #1b4b8f; color: #fff }
         </style>
         </head>

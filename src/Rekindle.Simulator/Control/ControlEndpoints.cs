@@ -18,7 +18,11 @@ internal sealed record ClientRequest(IReadOnlyList<string> Secrets, IReadOnlyLis
 
 /// <summary>What to issue: one grant of the subject, or several of <c>{subject}-1</c> ….</summary>
 internal sealed record GrantRequest(
-    string Subject = "user", IReadOnlyList<string>? Scopes = null, TimeSpan? AccessTokenLifetime = null, string? ClientId = null, int? Count = null);
+    string Subject = "user",
+    IReadOnlyList<string>? Scopes = null,
+    TimeSpan? AccessTokenLifetime = null,
+    string? ClientId = null,
+    int? Count = null);
 
 /// <summary>Why a grant ends.</summary>
 internal sealed record RevokeRequest(GrantEnd Reason = GrantEnd.RevokedByUser);

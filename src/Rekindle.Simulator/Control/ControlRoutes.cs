@@ -9,7 +9,8 @@ namespace Rekindle.Simulator.Control;
 /// </summary>
 internal sealed class ControlRoutes(IEndpointRouteBuilder routes, SimulatorHost host)
 {
-    public void Get(string path, Func<ControlRequest, object?> handle) => Map("GET", path, request => ValueTask.FromResult(handle(request)));
+    public void Get(string path, Func<ControlRequest, object?> handle) =>
+        Map("GET", path, request => ValueTask.FromResult(handle(request)));
 
     public void Get(string path, Func<ControlRequest, ValueTask<object?>> handle) => Map("GET", path, handle);
 

@@ -105,7 +105,9 @@ public sealed record Fault
     /// <summary>For <see cref="FaultKind.Slow"/>: how much longer.</summary>
     public TimeSpan Delay { get; init; }
 
-    /// <summary>For <see cref="FaultKind.Throttled"/> and <see cref="FaultKind.Outage"/>: <c>Retry-After</c>; null: no such header.</summary>
+    /// <summary>
+    /// For <see cref="FaultKind.Throttled"/> and <see cref="FaultKind.Outage"/>: <c>Retry-After</c>; null: no such header.
+    /// </summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>Whether <c>Retry-After</c> is an HTTP date; else seconds.</summary>

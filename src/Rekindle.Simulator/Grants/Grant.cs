@@ -3,22 +3,6 @@ using Rekindle.Simulator.Personalities;
 
 namespace Rekindle.Simulator.Grants;
 
-/// <summary>The tokens one answer carries, by serial; <see cref="AuthorizationServer"/> turns them into values.</summary>
-internal readonly record struct Issue(
-    int AccessToken,
-    DateTimeOffset IssuedAt,
-    DateTimeOffset? ExpiresAt,
-    int? RefreshToken,
-    bool IsNewRefreshToken,
-    DateTimeOffset? RefreshTokenExpiresAt,
-    IReadOnlyList<string> Scopes);
-
-/// <summary>What presenting a token led to: an issue or an error, and what the token was at that moment.</summary>
-internal readonly record struct RefreshResult(PresentedToken Token, Issue? Issue, TokenError? Error)
-{
-    public static RefreshResult Refused(PresentedToken token, TokenError error) => new(token, null, error);
-}
-
 /// <summary>
 /// One consent and the tokens that came from it. The authority on which of them work: each change happens under the
 /// grant's own lock, so that two presentations of one token have an order, as at a real server.
@@ -26,13 +10,12 @@ internal readonly record struct RefreshResult(PresentedToken Token, Issue? Issue
 internal sealed class Grant(long number, string subject, string clientId, IReadOnlyList<string> scopes, DateTimeOffset consentedAt)
 {
     private readonly Lock _gate = new();
-    private readonly List<RefreshToken> _refreshTokens = [];
+    private readonly RefreshTokenFamily _refreshTokens = new();
     private readonly List<AccessToken> _accessTokens = [];
     private readonly Queue<DateTimeOffset> _recentRefreshes = new();
     private IReadOnlyList<string> _scopes = scopes;
     private DateTimeOffset? _lastRefreshedAt;
     private GrantEnd? _end;
-    private int _generation;
     private int _accessSerial;
     private int _refreshes;
     private int _reuses;
@@ -82,7 +65,7 @@ internal sealed class Grant(long number, string subject, string clientId, IReadO
                 ConsentedAt = consentedAt,
                 LastRefreshedAt = _lastRefreshedAt,
                 Refreshes = _refreshes,
-                Generation = _generation,
+                Generation = _refreshTokens.Newest,
                 Reuses = _reuses,
                 LiveAccessTokens = _end is null ? _accessTokens.Count(token => token.LivesAt(now)) : 0,
                 End = _end,
@@ -95,12 +78,8 @@ internal sealed class Grant(long number, string subject, string clientId, IReadO
     {
         lock (_gate)
         {
-            if (withRefreshToken)
-            {
-                _refreshTokens.Add(new RefreshToken(++_generation, Parent: 0, FirstUsedAt: null));
-            }
-
-            return IssueTokens(personality, lifetime, withRefreshToken ? _generation : null, isNew: withRefreshToken, now);
+            int? refreshToken = withRefreshToken ? _refreshTokens.Add(parent: 0) : null;
+            return IssueTokens(personality, lifetime, refreshToken, isNew: withRefreshToken, now);
         }
     }
 
@@ -108,7 +87,7 @@ internal sealed class Grant(long number, string subject, string clientId, IReadO
     {
         lock (_gate)
         {
-            var presented = JudgeRefreshToken(generation, personality.RefreshTokens, now);
+            var presented = _refreshTokens.Judge(generation, personality.RefreshTokens, now);
             EndIfOutlived(personality.RefreshTokens, now);
             if (_end is { } end)
             {
@@ -163,7 +142,7 @@ internal sealed class Grant(long number, string subject, string clientId, IReadO
         lock (_gate)
         {
             return token.Kind == TokenKind.Refresh
-                ? JudgeRefreshToken(token.Serial, personality.RefreshTokens, now)
+                ? _refreshTokens.Judge(token.Serial, personality.RefreshTokens, now)
                 : JudgeAccessToken(token.Serial, now);
         }
     }
@@ -208,38 +187,8 @@ internal sealed class Grant(long number, string subject, string clientId, IReadO
         }
     }
 
-    private PresentedToken JudgeRefreshToken(int generation, RefreshTokenRules rules, DateTimeOffset now)
-    {
-        if (generation == _generation)
-        {
-            return PresentedToken.Current;
-        }
-
-        if (rules.Superseded == Superseded.StaysValid)
-        {
-            return PresentedToken.Superseded;
-        }
-
-        var index = _refreshTokens.FindIndex(token => token.Generation == generation);
-        if (index < 0 || HasRunOut(_refreshTokens[index], rules, now))
-        {
-            return PresentedToken.Reused;
-        }
-
-        return _refreshTokens[index].FirstUsedAt is null ? PresentedToken.Current : PresentedToken.Superseded;
-    }
-
     private PresentedToken JudgeAccessToken(int serial, DateTimeOffset now) =>
         _accessTokens.Exists(token => token.Serial == serial && token.LivesAt(now)) ? PresentedToken.Current : PresentedToken.Dead;
-
-    private static bool HasRunOut(RefreshToken token, RefreshTokenRules rules, DateTimeOffset now) =>
-        token.FirstUsedAt is { } used && rules.Superseded switch
-        {
-            Superseded.Grace => now - used >= rules.Grace,
-            Superseded.UntilSuccessorUsed => rules.Grace > TimeSpan.Zero && now - used >= rules.Grace,
-            // Where used tokens stay valid as long as the grant, none has to be remembered.
-            _ => true,
-        };
 
     private TokenError? Hindrance(Personality personality, DateTimeOffset now)
     {
@@ -266,38 +215,18 @@ internal sealed class Grant(long number, string subject, string clientId, IReadO
     {
         if (personality.EarlyRefresh == EarlyRefresh.SameToken && IsEarly(personality, now))
         {
-            return Describe(personality, _accessTokens[^1], _generation, isNew: false, now);
+            return Describe(personality, _accessTokens[^1], _refreshTokens.Newest, isNew: false, now);
         }
 
         var rules = personality.RefreshTokens;
         NoteRefresh(personality, now);
         if (rules.RotateEvery == 0 || _refreshes % rules.RotateEvery != 0)
         {
-            return IssueTokens(personality, null, generation, isNew: false, now);
+            // A superseded token that still works brings the one that took its place.
+            return IssueTokens(personality, null, _refreshTokens.Newest, isNew: generation != _refreshTokens.Newest, now);
         }
 
-        return IssueTokens(personality, null, Rotate(generation, rules, now), isNew: true, now);
-    }
-
-    private int Rotate(int generation, RefreshTokenRules rules, DateTimeOffset now)
-    {
-        var used = _refreshTokens.FindIndex(token => token.Generation == generation);
-        if (rules.RepeatsSuccessor && _refreshTokens.FindLast(token => token.Parent == generation) is { Generation: > 0 } successor)
-        {
-            return successor.Generation;
-        }
-
-        if (used >= 0)
-        {
-            var token = _refreshTokens[used];
-            _refreshTokens[used] = token with { FirstUsedAt = token.FirstUsedAt ?? now };
-            // Using a token ends the one it came from, where that was kept alive only until then.
-            _refreshTokens.RemoveAll(other =>
-                HasRunOut(other, rules, now) || (rules.Superseded == Superseded.UntilSuccessorUsed && other.Generation <= token.Parent));
-        }
-
-        _refreshTokens.Add(new RefreshToken(++_generation, generation, FirstUsedAt: null));
-        return _generation;
+        return IssueTokens(personality, null, _refreshTokens.Rotate(generation, rules, now), isNew: true, now);
     }
 
     private Issue IssueTokens(Personality personality, TimeSpan? lifetime, int? refreshToken, bool isNew, DateTimeOffset now)
@@ -324,7 +253,9 @@ internal sealed class Grant(long number, string subject, string clientId, IReadO
         token.ExpiresAt,
         refreshToken,
         isNew,
-        refreshToken is null ? null : EarlierOf(now + personality.RefreshTokens.Inactivity, consentedAt + personality.RefreshTokens.Absolute),
+        refreshToken is null
+            ? null
+            : EarlierOf(now + personality.RefreshTokens.Inactivity, consentedAt + personality.RefreshTokens.Absolute),
         _scopes);
 
     private void NoteRefresh(Personality personality, DateTimeOffset now)
@@ -365,8 +296,6 @@ internal sealed class Grant(long number, string subject, string clientId, IReadO
         GrantEnd.ReuseDetected or GrantEnd.Superseded => TokenError.InvalidGrant,
         _ => TokenError.GrantRevoked,
     };
-
-    private readonly record struct RefreshToken(int Generation, int Parent, DateTimeOffset? FirstUsedAt);
 
     private readonly record struct AccessToken(int Serial, DateTimeOffset IssuedAt, DateTimeOffset? ExpiresAt)
     {

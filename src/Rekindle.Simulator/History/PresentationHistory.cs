@@ -67,7 +67,11 @@ public sealed class PresentationHistory
             .Where(seen => seen.GrantId is not null)
             .GroupBy(seen => (seen.Server, seen.GrantId, seen.Subject))
             .Select(uses => new GrantUse(
-                uses.Key.Server, uses.Key.GrantId!, uses.Key.Subject!, uses.Count(seen => seen.Issued), uses.Count(seen => seen.Error is not null))),
+                uses.Key.Server,
+                uses.Key.GrantId!,
+                uses.Key.Subject!,
+                uses.Count(seen => seen.Issued),
+                uses.Count(seen => seen.Error is not null))),
     ];
 
     /// <summary>

@@ -96,8 +96,9 @@ internal static class AnswerWriter
 
     private static byte[] WriteForm(AnswerShape shape, TokenAnswer answer)
     {
-        var pairs = Fields(shape, answer).Select(field =>
-            $"{Uri.EscapeDataString(field.Name)}={Uri.EscapeDataString(Convert.ToString(field.Value, CultureInfo.InvariantCulture) ?? "")}");
+        var pairs = Fields(shape, answer)
+            .Select(field => (field.Name, Text: Convert.ToString(field.Value, CultureInfo.InvariantCulture) ?? ""))
+            .Select(field => $"{Uri.EscapeDataString(field.Name)}={Uri.EscapeDataString(field.Text)}");
         return Encoding.ASCII.GetBytes(string.Join('&', pairs));
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Rekindle.Simulator.Faults;
 using Rekindle.Simulator.History;
 
@@ -101,6 +102,7 @@ internal sealed class Exchange(HttpContext context, AuthorizationServer server, 
         response.StatusCode = answer.Status;
         response.ContentType = answer.ContentType;
         response.ContentLength = answer.Body.Length;
+        response.Headers.Date = _time.GetUtcNow().ToString("R", CultureInfo.InvariantCulture);
         foreach (var (name, value) in answer.Headers)
         {
             response.Headers.Append(name, value);

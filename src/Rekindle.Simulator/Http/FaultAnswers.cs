@@ -19,7 +19,7 @@ internal static class FaultAnswers
         FaultKind.SecretExpired => Answer.From(errors.For(TokenError.SecretExpired)),
         FaultKind.Outage => RetryLater(Answer.Html(503, Page("503 Service Unavailable", "We are down for maintenance.")), fault, now),
         FaultKind.ServerError => Answer.From(errors.For(TokenError.ServerError)),
-        FaultKind.GatewayTimeout => Answer.Html(504, Page("504 Gateway Time-out", "The server behind this gateway did not answer in time.")),
+        FaultKind.GatewayTimeout => Answer.Html(504, Page("504 Gateway Time-out", "The server behind it did not answer in time.")),
         FaultKind.InvalidGrant => Answer.From(errors.For(TokenError.InvalidGrant)),
         FaultKind.ConsentRequired => Answer.From(errors.For(TokenError.ConsentRequired)),
         FaultKind.InteractionRequired => Answer.From(errors.For(TokenError.InteractionRequired)),

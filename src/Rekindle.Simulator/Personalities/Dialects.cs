@@ -1,125 +1,135 @@
 namespace Rekindle.Simulator.Personalities;
 
-/// <summary>Error bodies of the kinds of provider that <see cref="Presets"/> imitate.</summary>
+/// <summary>How the kinds of provider that <see cref="Presets"/> imitate word their refusals.</summary>
 internal static class Dialects
 {
-    private const string PlainHtml = "text/html; charset=utf-8";
-
-    public static ErrorDialect Html { get; } = Dialect(
-        Everything.Select(error => (error, new ErrorAnswer(
+    public static ErrorDialect Html { get; } = Words(
+        Enum.GetValues<TokenError>().Select(error => (error, new ErrorAnswer(
             ErrorDialect.OAuth.For(error).Status,
             $"<!DOCTYPE html><html lang=\"en\"><head><title>Error</title></head><body><h1>{Wording(error)}</h1></body></html>",
-            PlainHtml))));
+            "text/html; charset=utf-8"))));
 
-    public static ErrorDialect AlwaysServerError { get; } = Dialect(
-        Everything.Select(error => (error, new ErrorAnswer(500, $$"""{"error":"internal","error_description":"{{Wording(error)}}"}"""))));
+    public static ErrorDialect AlwaysServerError { get; } = Words(
+        Enum.GetValues<TokenError>().Select(error => (error, ErrorDialect.Plain(500, "internal", Wording(error)))));
 
-    public static ErrorDialect Google { get; } = Dialect(
-        (TokenError.InvalidGrant, Standard(400, "invalid_grant", "Token has been expired or revoked.")),
-        (TokenError.GrantRevoked, Standard(400, "invalid_grant", "Token has been expired or revoked.")),
-        (TokenError.GrantExpired, Standard(400, "invalid_grant", "Token has been expired or revoked.")),
-        (TokenError.InteractionRequired, new(400, """{"error":"invalid_grant","error_description":"reauth related error (invalid_rapt)","error_subtype":"invalid_rapt"}""")),
-        (TokenError.ServerError, Standard(400, "internal_failure", "Backend error.")));
+    public static ErrorDialect Google { get; } = Words(
+    [
+        .. Dead(ErrorDialect.Plain(400, "invalid_grant", "Token has been expired or revoked.")),
+        (TokenError.InteractionRequired, new(400, """
+            {
+              "error": "invalid_grant", "error_subtype": "invalid_rapt",
+              "error_description": "reauth related error (invalid_rapt)"
+            }
+            """)),
+        (TokenError.ServerError, ErrorDialect.Plain(400, "internal_failure", "Backend error.")),
+    ]);
 
-    public static ErrorDialect Microsoft { get; } = Dialect(
-        (TokenError.InvalidGrant, Aadsts(400, "invalid_grant", 70000, "The provided grant is invalid.", "bad_token")),
-        (TokenError.GrantRevoked, Aadsts(400, "invalid_grant", 50173, "The provided grant has expired due to it being revoked.", "bad_token")),
-        (TokenError.GrantExpired, Aadsts(400, "invalid_grant", 700082, "The refresh token has expired due to inactivity.", "token_expired")),
-        (TokenError.ConsentRequired, Aadsts(400, "invalid_grant", 65001, "The user or administrator has not consented.", "consent_required")),
-        (TokenError.InteractionRequired, Aadsts(400, "interaction_required", 50076, "You must use multi-factor authentication.", "basic_action")),
-        (TokenError.InvalidClient, Aadsts(401, "invalid_client", 7000215, "Invalid client secret provided.")),
-        (TokenError.SecretExpired, Aadsts(401, "invalid_client", 7000222, "The provided client secret keys are expired.")),
-        (TokenError.InvalidScope, Aadsts(400, "invalid_scope", 70011, "The provided value for the input parameter 'scope' is not valid.")),
-        (TokenError.RateLimited, Aadsts(429, "temporarily_unavailable", 90055, "Tenant is throttled.")),
-        (TokenError.ServerError, Aadsts(503, "temporarily_unavailable", 90033, "A transient error has occurred. Please try again.")));
+    public static ErrorDialect Microsoft { get; } = Words(
+    [
+        (TokenError.InvalidGrant, Aadsts(70000, "invalid_grant", "The provided grant is invalid.", "bad_token")),
+        (TokenError.GrantRevoked, Aadsts(50173, "invalid_grant", "The grant has expired due to it being revoked.", "bad_token")),
+        (TokenError.GrantExpired, Aadsts(700082, "invalid_grant", "The refresh token has expired due to inactivity.", "token_expired")),
+        (TokenError.ConsentRequired, Aadsts(65001, "invalid_grant", "The user has not consented.", "consent_required")),
+        (TokenError.InteractionRequired, Aadsts(50076, "interaction_required", "Multi-factor authentication is needed.", "basic_action")),
+        (TokenError.InvalidClient, Aadsts(7000215, "invalid_client", "Invalid client secret provided.", status: 401)),
+        (TokenError.SecretExpired, Aadsts(7000222, "invalid_client", "The client secret keys are expired.", status: 401)),
+        (TokenError.InvalidScope, Aadsts(70011, "invalid_scope", "The value for the input parameter 'scope' is not valid.")),
+        (TokenError.RateLimited, Aadsts(90055, "temporarily_unavailable", "Tenant is throttled.", status: 429)),
+        (TokenError.ServerError, Aadsts(90033, "temporarily_unavailable", "A transient error has occurred.", status: 503)),
+    ]);
 
-    public static ErrorDialect Ebay { get; } = Dialect(
-        (TokenError.InvalidGrant, DeadEbay),
-        (TokenError.GrantRevoked, DeadEbay),
-        (TokenError.GrantExpired, DeadEbay),
-        (TokenError.ConsentRequired, Standard(400, "invalid_scope", "The requested scope is invalid, unknown or exceeds what was granted.")));
+    public static ErrorDialect Ebay { get; } = Words(
+    [
+        .. Dead(ErrorDialect.Plain(
+            400, "invalid_grant", "the provided authorization refresh token is invalid or was issued to another client")),
+        (TokenError.ConsentRequired, ErrorDialect.Plain(400, "invalid_scope", "The requested scope exceeds what was granted.")),
+    ]);
 
-    public static ErrorDialect Slack { get; } = Dialect(
-        (TokenError.InvalidGrant, NotOk("invalid_refresh_token")),
+    public static ErrorDialect Slack { get; } = Words(
+    [
+        .. Dead(NotOk("invalid_refresh_token")),
         (TokenError.GrantRevoked, NotOk("token_revoked")),
-        (TokenError.GrantExpired, NotOk("invalid_refresh_token")),
         (TokenError.ConsentRequired, NotOk("authorization_not_found")),
         (TokenError.InteractionRequired, NotOk("access_denied")),
-        (TokenError.InvalidClient, NotOk("bad_client_secret")),
-        (TokenError.SecretExpired, NotOk("bad_client_secret")),
+        .. WrongClient(NotOk("bad_client_secret")),
         (TokenError.InvalidRequest, NotOk("invalid_arguments")),
         (TokenError.InvalidScope, NotOk("invalid_scope")),
         (TokenError.UnsupportedGrantType, NotOk("invalid_grant_type")),
-        (TokenError.RateLimited, new(429, """{"ok":false,"error":"ratelimited"}""")),
-        (TokenError.ServerError, NotOk("internal_error")));
+        (TokenError.RateLimited, NotOk("ratelimited", status: 429)),
+        (TokenError.ServerError, NotOk("internal_error")),
+    ]);
 
-    public static ErrorDialect GitHub { get; } = Dialect(
-        (TokenError.InvalidGrant, Standard(200, "bad_refresh_token", "The refresh token passed is incorrect or expired.")),
-        (TokenError.GrantRevoked, Standard(200, "bad_refresh_token", "The refresh token passed is incorrect or expired.")),
-        (TokenError.GrantExpired, Standard(200, "bad_refresh_token", "The refresh token passed is incorrect or expired.")),
-        (TokenError.InvalidClient, Standard(200, "incorrect_client_credentials", "The client_id or client_secret passed are incorrect.")),
-        (TokenError.SecretExpired, Standard(200, "incorrect_client_credentials", "The client_id or client_secret passed are incorrect.")),
-        (TokenError.UnsupportedGrantType, Standard(200, "unsupported_grant_type", "The grant type is not supported.")));
+    public static ErrorDialect GitHub { get; } = Words(
+    [
+        .. Dead(ErrorDialect.Plain(200, "bad_refresh_token", "The refresh token passed is incorrect or expired.")),
+        .. WrongClient(ErrorDialect.Plain(200, "incorrect_client_credentials", "The client_id or client_secret is incorrect.")),
+        (TokenError.UnsupportedGrantType, ErrorDialect.Plain(200, "unsupported_grant_type", "The grant type is not supported.")),
+    ]);
 
-    public static ErrorDialect Atlassian { get; } = Dialect(
-        (TokenError.InvalidGrant, Standard(403, "invalid_grant", "Unknown or invalid refresh token.")),
-        (TokenError.GrantRevoked, Standard(403, "invalid_grant", "Unknown or invalid refresh token.")),
-        (TokenError.GrantExpired, Standard(403, "invalid_grant", "Unknown or invalid refresh token.")),
-        (TokenError.InvalidClient, Standard(401, "access_denied", "Unauthorized")),
-        (TokenError.SecretExpired, Standard(401, "access_denied", "Unauthorized")));
+    // A wrong secret answers the code of a declined consent: it must not look like one.
+    public static ErrorDialect Atlassian { get; } = Words(
+    [
+        .. Dead(ErrorDialect.Plain(403, "invalid_grant", "Unknown or invalid refresh token.")),
+        .. WrongClient(ErrorDialect.Plain(401, "access_denied", "Unauthorized")),
+    ]);
 
-    public static ErrorDialect Salesforce { get; } = Dialect(
-        (TokenError.InvalidGrant, Standard(400, "invalid_grant", "expired access/refresh token")),
-        (TokenError.GrantRevoked, Standard(400, "invalid_grant", "expired access/refresh token")),
-        (TokenError.GrantExpired, Standard(400, "invalid_grant", "expired access/refresh token")),
-        (TokenError.InteractionRequired, Standard(400, "invalid_grant", "ip restricted")),
-        (TokenError.InvalidClient, Standard(400, "invalid_client", "invalid client credentials")),
-        (TokenError.SecretExpired, Standard(400, "invalid_client", "invalid client credentials")),
-        (TokenError.ServerError, Standard(400, "invalid_grant", "token request is already being processed")));
+    // A passing trouble comes as 400 invalid_grant here.
+    public static ErrorDialect Salesforce { get; } = Words(
+    [
+        .. Dead(ErrorDialect.Plain(400, "invalid_grant", "expired access/refresh token")),
+        .. WrongClient(ErrorDialect.Plain(400, "invalid_client", "invalid client credentials")),
+        (TokenError.InteractionRequired, ErrorDialect.Plain(400, "invalid_grant", "ip restricted")),
+        (TokenError.ServerError, ErrorDialect.Plain(400, "invalid_grant", "token request is already being processed")),
+    ]);
 
-    public static ErrorDialect Zoho { get; } = Dialect(
-        (TokenError.InvalidGrant, new(200, """{"error":"invalid_code"}""")),
-        (TokenError.GrantRevoked, new(200, """{"error":"invalid_code"}""")),
-        (TokenError.GrantExpired, new(200, """{"error":"invalid_code"}""")),
-        (TokenError.InvalidClient, new(200, """{"error":"invalid_client"}""")),
-        (TokenError.SecretExpired, new(200, """{"error":"invalid_client"}""")),
-        (TokenError.RateLimited, new(200, """{"error_description":"You have made too many requests continuously. Please try again after some time.","error":"Access Denied","status":"failure"}""")));
+    public static ErrorDialect Zoho { get; } = Words(
+    [
+        .. Dead(new(200, """{"error":"invalid_code"}""")),
+        .. WrongClient(new(200, """{"error":"invalid_client"}""")),
+        (TokenError.RateLimited, new(200, """
+            {
+              "error": "Access Denied", "status": "failure",
+              "error_description": "You have made too many requests continuously. Please try again after some time."
+            }
+            """)),
+    ]);
 
-    public static ErrorDialect Shopify { get; } = Dialect(
-        (TokenError.InvalidGrant, DeadShopify),
-        (TokenError.GrantRevoked, DeadShopify),
-        (TokenError.GrantExpired, DeadShopify),
-        (TokenError.InvalidClient, DeadShopify),
-        (TokenError.SecretExpired, DeadShopify));
+    // Nothing tells a dead token from another application's id.
+    public static ErrorDialect Shopify { get; } = Words(
+    [
+        .. Dead(ErrorDialect.Plain(401, "invalid_request", "This request requires an active refresh_token")),
+        .. WrongClient(ErrorDialect.Plain(401, "invalid_request", "This request requires an active refresh_token")),
+    ]);
 
-    public static ErrorDialect Graph { get; } = Dialect(
-        (TokenError.InvalidGrant, GraphError(190, 467, "Error validating access token: Session does not match current stored session.")),
+    public static ErrorDialect Graph { get; } = Words(
+    [
+        (TokenError.InvalidGrant, GraphError(190, 467, "Error validating access token: The session is invalid.")),
         (TokenError.GrantRevoked, GraphError(190, 458, "Error validating access token: The user has not authorized application.")),
         (TokenError.GrantExpired, GraphError(190, 463, "Error validating access token: Session has expired.")),
         (TokenError.ConsentRequired, GraphError(10, 0, "Application does not have permission for this action.")),
-        (TokenError.InteractionRequired, GraphError(190, 459, "You cannot access the app till you log in and follow the instructions given.")),
-        (TokenError.InvalidClient, GraphError(1, 0, "Error validating client secret.")),
-        (TokenError.SecretExpired, GraphError(1, 0, "Error validating client secret.")),
+        (TokenError.InteractionRequired, GraphError(190, 459, "The user has to log in to remove a checkpoint.")),
+        .. WrongClient(GraphError(1, 0, "Error validating client secret.")),
         (TokenError.InvalidRequest, GraphError(100, 0, "Missing or invalid parameter.")),
         (TokenError.NotDueYet, GraphError(100, 0, "The access token must be at least 24 hours old.")),
         (TokenError.RateLimited, GraphError(4, 0, "Application request limit reached.")),
-        (TokenError.ServerError, GraphError(2, 0, "An unexpected error has occurred. Please retry your request later.", status: 500)));
+        (TokenError.ServerError, GraphError(2, 0, "An unexpected error has occurred.", status: 500)),
+    ]);
 
-    private static IEnumerable<TokenError> Everything => Enum.GetValues<TokenError>();
+    // Where two entries name the same error the later one counts.
+    private static ErrorDialect Words(IEnumerable<(TokenError Error, ErrorAnswer Answer)> answers) => new()
+    {
+        Answers = answers.GroupBy(answer => answer.Error).ToDictionary(same => same.Key, same => same.Last().Answer),
+    };
 
-    private static ErrorAnswer DeadEbay =>
-        Standard(400, "invalid_grant", "the provided authorization refresh token is invalid or was issued to another client");
+    private static IEnumerable<(TokenError Error, ErrorAnswer Answer)> Dead(ErrorAnswer answer) =>
+        [(TokenError.InvalidGrant, answer), (TokenError.GrantRevoked, answer), (TokenError.GrantExpired, answer)];
 
-    private static ErrorAnswer DeadShopify => Standard(401, "invalid_request", "This request requires an active refresh_token");
+    private static IEnumerable<(TokenError Error, ErrorAnswer Answer)> WrongClient(ErrorAnswer answer) =>
+        [(TokenError.InvalidClient, answer), (TokenError.SecretExpired, answer)];
 
-    private static ErrorDialect Dialect(params IEnumerable<(TokenError Error, ErrorAnswer Answer)> answers) =>
-        new() { Answers = answers.ToDictionary(answer => answer.Error, answer => answer.Answer) };
+    private static ErrorAnswer NotOk(string error, int status = 200) => new(status, $$"""{"ok":false,"error":"{{error}}"}""");
 
-    private static ErrorAnswer Standard(int status, string error, string description) => ErrorDialect.Plain(status, error, description);
-
-    private static ErrorAnswer NotOk(string error) => new(200, $$"""{"ok":false,"error":"{{error}}"}""");
-
-    private static ErrorAnswer Aadsts(int status, string error, int number, string text, string? suberror = null) => new(
+    private static ErrorAnswer Aadsts(int number, string error, string text, string? suberror = null, int status = 400) => new(
         status,
         $$"""
         {

@@ -24,7 +24,8 @@ internal static class ResourceEndpoints
             ["scopes"] = new JsonArray([.. grant.Scopes.Select(scope => (JsonNode)scope)]),
         });
 
-    private static Task ServeAsync(HttpContext context, AuthorizationServer server, SimulatedEndpoint endpoint, Func<Grant, JsonObject> describe)
+    private static Task ServeAsync(
+        HttpContext context, AuthorizationServer server, SimulatedEndpoint endpoint, Func<Grant, JsonObject> describe)
     {
         var token = ReadBearer(context.Request.Headers.Authorization);
         var arrived = Recognise(server, token, Exchange.Arrive(context, server, endpoint));

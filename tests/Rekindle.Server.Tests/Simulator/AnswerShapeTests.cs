@@ -109,6 +109,14 @@ public sealed class AnswerShapeTests : SimulatorTest
     }
 
     [Fact]
+    public async Task Answers_are_dated_by_the_simulators_clock()
+    {
+        var answer = await RefreshAsync("plain");
+
+        Assert.Equal(Clock.Now, answer.Headers.Date);
+    }
+
+    [Fact]
     public async Task Narrowed_scopes_show_at_the_next_refresh()
     {
         var server = Host.Servers["plain"];

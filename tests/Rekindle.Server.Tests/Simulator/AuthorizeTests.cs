@@ -283,7 +283,8 @@ public sealed class AuthorizeTests : SimulatorTest
         var fields = form.QuerySelectorAll("input").Cast<IHtmlInputElement>()
             .Where(input => input.Type is not ("radio" or "checkbox") || (input.Type == "checkbox" && input.IsChecked))
             .Select(input => (input.Name!, input.Value));
-        return Back(await Http.PostAsync(new Uri(Plain.Issuer, form.GetAttribute("action")), [.. fields, ("account", account), ("decision", decision)]));
+        var address = new Uri(Plain.Issuer, form.GetAttribute("action"));
+        return Back(await Http.PostAsync(address, [.. fields, ("account", account), ("decision", decision)]));
     }
 
     private async Task<string> CodeAsync(AuthorizationServer server, params (string, string)[] changes) =>

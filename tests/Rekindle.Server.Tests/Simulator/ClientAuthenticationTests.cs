@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using Rekindle.Simulator;
@@ -42,7 +41,7 @@ public sealed class ClientAuthenticationTests : SimulatorTest
 
         var answer = await Http.SendAsync(new HttpRequestMessage(HttpMethod.Post, server.TokenEndpoint)
         {
-            Headers = { Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials))) },
+            Headers = { Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials))) },
             Content = SimulatorClient.Form(("grant_type", "refresh_token"), ("refresh_token", grant.RefreshToken!)),
         });
 
@@ -84,7 +83,10 @@ public sealed class ClientAuthenticationTests : SimulatorTest
 
         var foreign = await Http.PostAsync(
             server.TokenEndpoint,
-            ("grant_type", "refresh_token"), ("refresh_token", grant.RefreshToken!), ("client_id", "other"), ("client_secret", "other-secret"));
+            ("grant_type", "refresh_token"),
+            ("refresh_token", grant.RefreshToken!),
+            ("client_id", "other"),
+            ("client_secret", "other-secret"));
 
         Assert.Equal("invalid_grant", foreign.Error);
         Assert.Equal(HttpStatusCode.OK, (await Http.RefreshAsync(server, grant.RefreshToken!)).Status);
@@ -159,7 +161,10 @@ public sealed class ClientAuthenticationTests : SimulatorTest
         var token = server.IssueGrant("u1").RefreshToken!;
 
         var refreshed = await Http.RefreshAsync(server, token);
-        var refused = await Http.SendAsync(new HttpRequestMessage(HttpMethod.Post, server.TokenEndpoint) { Content = SimulatorClient.RefreshForm(token) });
+        var refused = await Http.SendAsync(new HttpRequestMessage(HttpMethod.Post, server.TokenEndpoint)
+        {
+            Content = SimulatorClient.RefreshForm(token),
+        });
 
         Assert.EndsWith("/refresh", server.RefreshEndpoint.ToString(), StringComparison.Ordinal);
         Assert.Equal((HttpStatusCode.OK, "unsupported_grant_type"), (refreshed.Status, refused.Error));

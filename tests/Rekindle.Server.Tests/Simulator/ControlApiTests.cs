@@ -11,8 +11,9 @@ public sealed class ControlApiTests : SimulatorTest
     [Fact]
     public async Task Servers_are_added_from_a_preset_with_changes_and_changed_later()
     {
-        var added = await SendAsync(
-            HttpMethod.Put, "servers/short", """{"preset":"strict","access_token_lifetime":"00:00:20","answer":{"expiry":"seconds_as_text"}}""");
+        var added = await SendAsync(HttpMethod.Put, "servers/short", """
+            {"preset":"strict","access_token_lifetime":"00:00:20","answer":{"expiry":"seconds_as_text"}}
+            """);
         var changed = await SendAsync(HttpMethod.Patch, "servers/short", """{"latency":"00:00:01"}""");
 
         var server = Host.Servers["short"];
@@ -47,22 +48,28 @@ public sealed class ControlApiTests : SimulatorTest
     [Fact]
     public async Task Grants_are_issued_and_ended()
     {
-        var one = (await SendAsync(HttpMethod.Post, "servers/plain/grants", """{"subject":"u1","scopes":["read"],"access_token_lifetime":"00:05:00"}""")).Json[0];
+        var server = Host.Servers["plain"];
+        var one = (await SendAsync(HttpMethod.Post, "servers/plain/grants", """
+            {"subject":"u1","scopes":["read"],"access_token_lifetime":"00:05:00"}
+            """)).Json[0];
         var many = (await SendAsync(HttpMethod.Post, "servers/plain/grants", """{"count":3}""")).Json;
-        await SendAsync(HttpMethod.Post, $"servers/plain/grants/{one.GetProperty("grant_id").GetString()}/revoke", """{"reason":"consent_withdrawn"}""");
+        var id = one.GetProperty("grant_id").GetString();
+        await SendAsync(HttpMethod.Post, $"servers/plain/grants/{id}/revoke", """{"reason":"consent_withdrawn"}""");
         await SendAsync(HttpMethod.Post, "servers/plain/subjects/user-1/revoke", "{}");
         await SendAsync(HttpMethod.Post, "servers/plain/grants/g3/kill-access-tokens");
         await SendAsync(HttpMethod.Post, "servers/plain/grants/g3/narrow", """{"scopes":[]}""");
         await SendAsync(HttpMethod.Post, "servers/plain/grants/g4/revoke-family");
 
-        var refreshed = await Http.RefreshAsync(Host.Servers["plain"], one.GetProperty("refresh_token").GetString()!);
+        var refreshed = await Http.RefreshAsync(server, one.GetProperty("refresh_token").GetString()!);
         var listed = (await GetAsync("servers/plain/grants")).Json;
 
         Assert.Equal("consent_required", refreshed.Error);
         Assert.Equal(3, many.GetArrayLength());
         Assert.Equal(
-            [GrantEnd.ConsentWithdrawn, GrantEnd.RevokedByUser, null, GrantEnd.ReuseDetected], Host.Servers["plain"].Grants.Select(grant => grant.End));
-        Assert.Equal(["consent_withdrawn", "revoked_by_user", null, "reuse_detected"], listed.EnumerateArray().Select(grant => grant.GetProperty("end").GetString()));
+            [GrantEnd.ConsentWithdrawn, GrantEnd.RevokedByUser, null, GrantEnd.ReuseDetected], server.Grants.Select(grant => grant.End));
+        Assert.Equal(
+            ["consent_withdrawn", "revoked_by_user", null, "reuse_detected"],
+            listed.EnumerateArray().Select(grant => grant.GetProperty("end").GetString()));
         Assert.Equal(0, (await GetAsync("servers/plain/grants/g3")).Json.GetProperty("live_access_tokens").GetInt32());
     }
 
@@ -71,7 +78,9 @@ public sealed class ControlApiTests : SimulatorTest
     {
         var server = Host.Servers["plain"];
         var token = server.IssueGrant("u1").RefreshToken!;
-        var fault = await SendAsync(HttpMethod.Post, "servers/plain/faults", """{"kind":"throttled","retry_after":"00:01:00","grant_id":"g1"}""");
+        var fault = await SendAsync(HttpMethod.Post, "servers/plain/faults", """
+            {"kind":"throttled","retry_after":"00:01:00","grant_id":"g1"}
+            """);
 
         var struck = await Http.RefreshAsync(server, token);
         var listed = (await GetAsync("servers/plain/faults")).Json;
@@ -88,7 +97,9 @@ public sealed class ControlApiTests : SimulatorTest
     public async Task Consent_and_clients_are_set()
     {
         await SendAsync(HttpMethod.Put, "servers/plain/consent", """{"mode":"allow","account":"zoe"}""");
-        var client = await SendAsync(HttpMethod.Put, "servers/plain/clients/app", """{"secrets":["s3cret-value"],"redirect_uris":["https://app.example/back"]}""");
+        var client = await SendAsync(HttpMethod.Put, "servers/plain/clients/app", """
+            {"secrets":["s3cret-value"],"redirect_uris":["https://app.example/back"]}
+            """);
 
         Assert.Equal(new ConsentPolicy(ConsentMode.Allow, "zoe"), Host.Servers["plain"].Consent);
         Assert.Contains(Host.Servers["plain"].Clients, known => known.Id == "app" && known.Secrets[0] == "s3cret-value");

@@ -22,7 +22,8 @@ public sealed class HistoryTests : SimulatorTest
         var seen = Host.History.Since().Single();
 
         Assert.Equal((1, Clock.Now, "strict", SimulatedEndpoint.Token), (seen.Number, seen.At, seen.Server, seen.Endpoint));
-        Assert.Equal(("refresh_token", Client.Default.Id, "worker-2", "tests/1"), (seen.GrantType, seen.ClientId, seen.Process, seen.UserAgent));
+        Assert.Equal(("refresh_token", Client.Default.Id), (seen.GrantType, seen.ClientId));
+        Assert.Equal(("worker-2", "tests/1"), (seen.Process, seen.UserAgent));
         Assert.Equal((grant.GrantId, "u1", 1, PresentedToken.Current), (seen.GrantId, seen.Subject, seen.Generation, seen.Token));
         Assert.Equal((true, 2, 200, Clock.Now), (seen.Issued, seen.IssuedGeneration, seen.Status, seen.AnsweredAt));
     }
@@ -40,7 +41,9 @@ public sealed class HistoryTests : SimulatorTest
         await Http.RefreshAsync(server, twice.RefreshToken!);
 
         Assert.Equal([2, 1], Host.History.PresentationsPerToken().Select(use => use.Times));
-        Assert.Equal([("twice", 1, 1), ("once", 1, 0)], Host.History.RefreshesPerGrant().Select(use => (use.Subject, use.Refreshes, use.Refused)));
+        Assert.Equal(
+            [("twice", 1, 1), ("once", 1, 0)],
+            Host.History.RefreshesPerGrant().Select(use => (use.Subject, use.Refreshes, use.Refused)));
         Assert.Empty(Host.History.PresentedOutsideRule());
     }
 

@@ -160,6 +160,22 @@ public sealed class RotationTests : SimulatorTest
     }
 
     [Fact]
+    public async Task A_superseded_token_that_still_works_brings_the_newest_one()
+    {
+        var server = Host.Servers["sometimes"];
+        var first = server.IssueGrant("u1").RefreshToken!;
+        var answers = new List<SimulatorAnswer>();
+
+        for (var i = 0; i < 4; i++)
+        {
+            answers.Add(await Http.RefreshAsync(server, first));
+        }
+
+        Assert.NotEqual(first, answers[2].RefreshToken);
+        Assert.Equal(answers[2].RefreshToken, answers[3].RefreshToken);
+    }
+
+    [Fact]
     public async Task A_changed_token_is_nobodys()
     {
         var server = Host.Servers["strict"];

@@ -70,7 +70,8 @@ public sealed class SeedingTests : SimulatorTest
 
         server.RevokeFamily(grant.GrantId);
 
-        Assert.Equal((GrantEnd.ReuseDetected, 0), server.FindGrant(grant.GrantId) is { } ended ? (ended.End, ended.LiveAccessTokens) : default);
+        var ended = server.FindGrant(grant.GrantId)!;
+        Assert.Equal((GrantEnd.ReuseDetected, 0), (ended.End, ended.LiveAccessTokens));
     }
 
     [Fact]

@@ -58,8 +58,8 @@ internal sealed class SimulatorClient : IDisposable
     public async Task<SimulatorAnswer> SendAsync(HttpRequestMessage request)
     {
         using var response = await _http.SendAsync(request);
-        return new SimulatorAnswer(
-            response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync(), response.Headers);
+        var body = await response.Content.ReadAsStringAsync();
+        return new SimulatorAnswer(response.StatusCode, response.Content.Headers.ContentType?.MediaType, body, response.Headers);
     }
 
     public void Dispose() => _http.Dispose();
