@@ -51,6 +51,18 @@ public sealed class RevocationTests : SimulatorTest
     }
 
     [Fact]
+    public async Task A_client_cannot_revoke_what_was_granted_to_another()
+    {
+        var server = Host.Servers["plain"];
+        server.RegisterClient(new Client { Id = "other", Secrets = ["other-secret"], RedirectUris = [] });
+        var grant = server.IssueGrant("u1", clientId: "other");
+
+        await RevokeAsync(server, grant.RefreshToken!);
+
+        Assert.Null(server.FindGrant(grant.GrantId)!.End);
+    }
+
+    [Fact]
     public void Every_grant_of_a_subject_can_be_ended_at_once()
     {
         var server = Host.Servers["plain"];
