@@ -76,7 +76,13 @@ internal sealed class SqlIntegrationStore(SqlDatabase database) : IIntegrationSt
             async session =>
             {
                 var before = await LockAsync(session, id).ConfigureAwait(false);
-                if (before is null || !Changes(before, change))
+                if (before is null || !Counts(before, change))
+                {
+                    return false;
+                }
+
+                await WriteNotificationsAsync(session, before, change, now).ConfigureAwait(false);
+                if (!Changes(before, change))
                 {
                     return false;
                 }
@@ -89,7 +95,6 @@ internal sealed class SqlIntegrationStore(SqlDatabase database) : IIntegrationSt
                     """,
                     ("state", Names.Of(change.State)), ("reason", change.Reason), ("next_probe_at", change.NextProbeAt),
                     ("probes", change.Probes), ("now", now), ("id", id)).ConfigureAwait(false);
-                await WriteNotificationsAsync(session, before, change, now).ConfigureAwait(false);
                 await ChangeFeedSql.AppendIntegrationAsync(session, id, now).ConfigureAwait(false);
                 return true;
             },
@@ -129,14 +134,14 @@ internal sealed class SqlIntegrationStore(SqlDatabase database) : IIntegrationSt
         },
         cancellationToken);
 
-    /// <summary>
-    /// Evidence counts only against the configuration it was gathered under, never lifts an operator's pause, and says nothing new
-    /// when the state is there already: of several workers that find the same, one reports it.
-    /// </summary>
-    private static bool Changes(Integration before, IntegrationStateChange change) => change.ConfigVersion is { } version
-        ? version == before.ConfigVersion && before.State != IntegrationState.Paused
-            && (change.State != before.State || change.Probes != before.Probes)
-        : change.State != before.State || change.Reason != before.StateReason || change.NextProbeAt != before.NextProbeAt;
+    // Evidence counts only against the configuration it was gathered under, and never lifts an operator's pause.
+    private static bool Counts(Integration before, IntegrationStateChange change) => change.ConfigVersion is not { } version
+        || (version == before.ConfigVersion && before.State != IntegrationState.Paused);
+
+    // Evidence of a state that is there already changes nothing: of several workers that find the same, one does it.
+    private static bool Changes(Integration before, IntegrationStateChange change) => change.ConfigVersion is null
+        ? change.State != before.State || change.Reason != before.StateReason || change.NextProbeAt != before.NextProbeAt
+        : change.State != before.State || change.Probes != before.Probes;
 
     private static async Task WriteNotificationsAsync(SqlSession session, Integration integration, IntegrationStateChange change, DateTimeOffset now)
     {

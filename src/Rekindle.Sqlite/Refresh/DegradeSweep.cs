@@ -35,7 +35,8 @@ internal sealed class DegradeSweep(SqliteDatabase database)
     private static async Task DegradeAsync(SqlSession session, ConnectionSnapshot before, DateTimeOffset now)
     {
         var id = before.Connection.Id;
-        var recovers = before.Tokens?.RefreshToken is not null;
+        // A due time without refresh token: the provider renews access tokens by themselves, and has the last word.
+        var recovers = before.Tokens?.RefreshToken is not null || before.DueAt is not null;
         var after = before.Connection with
         {
             Status = recovers ? ConnectionStatus.Degraded : ConnectionStatus.NeedsReauthorization,

@@ -19,7 +19,9 @@ public interface IIntegrationStore
     Task<Integration?> UpdateAsync(Integration integration, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>
-    /// True when this call changed it.
+    /// Takes a state, and opens and closes the integration's messages. Evidence (<see cref="IntegrationStateChange.ConfigVersion"/> is
+    /// given) that was gathered under another configuration, or reaches a paused integration, changes nothing at all. True when this
+    /// call changed the state or the number of probes: of several workers that find the same, one is told so.
     /// </summary>
     Task<bool> SetStateAsync(int id, IntegrationStateChange change, DateTimeOffset now, CancellationToken cancellationToken);
 

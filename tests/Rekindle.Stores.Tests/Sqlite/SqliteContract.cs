@@ -5,3 +5,9 @@ namespace Rekindle.Stores.Tests.Sqlite;
 public sealed class SqliteClaimDueTests : ClaimDueContract<SqliteTestStore>;
 
 public sealed class SqliteCommitTests : CommitContract<SqliteTestStore>;
+
+public sealed class SqliteClaimOneTests : ClaimOneContract<SqliteTestStore>;
+
+public sealed class SqliteOpenIntentTests : OpenIntentContract<SqliteTestStore>;
+
+public sealed class SqliteCommitGuardTests : CommitGuardContract<SqliteTestStore>;
