@@ -50,6 +50,20 @@ internal static class Given
     public static Classified Classify(this ProviderDefinition provider, ExchangeResult result) =>
         RefreshClassifier.Classify(provider, result, Grant);
 
+    /// <summary>The same request for a server of the test's own.</summary>
+    public static TokenRequest To(this TokenRequest request, Uri server) => new()
+    {
+        Kind = request.Kind,
+        Method = request.Method,
+        Uri = new Uri(server, request.Uri.PathAndQuery),
+        Headers = request.Headers,
+        ContentType = request.ContentType,
+        Content = request.Content,
+        Parameters = request.Parameters,
+        TokenParameter = request.TokenParameter,
+        Secrets = request.Secrets,
+    };
+
     public static TokenRequest Ready(this TokenRequestOutcome outcome) => Assert.IsType<TokenRequestOutcome.Ready>(outcome).Request;
 
     public static TokenRequestOutcome.Refused Refused(this TokenRequestOutcome outcome) => Assert.IsType<TokenRequestOutcome.Refused>(outcome);

@@ -324,29 +324,8 @@ public sealed class TokenExchangeTests : IDisposable
 
     private static TokenRequest RefreshTo(Uri uri, RequestRules? rules = null, string? token = null)
     {
-        var provider = Given.Provider with
-        {
-            AllowsInsecureEndpoints = true,
-            Endpoints = new ProviderEndpoints { Token = "{url}" },
-            Variables = [new ProviderVariable { Name = "url", Kind = VariableKind.Url, Source = VariableSource.Integration }],
-            Requests = rules ?? new RequestRules(),
-        };
-        var grant = Given.Grant with
-        {
-            RefreshToken = token is null ? Given.Grant.RefreshToken : new Secret(token),
-            Variables = new Dictionary<string, string> { ["url"] = "https://provider.example/token" },
-        };
-        var built = TokenRequestBuilder.Refresh(provider, Given.Client, grant, Given.Now).Ready();
-        return new TokenRequest
-        {
-            Kind = built.Kind,
-            Method = built.Method,
-            Uri = new Uri(uri, uri.AbsolutePath + built.Uri.Query),
-            Headers = built.Headers,
-            ContentType = built.ContentType,
-            Content = built.Content,
-            Parameters = built.Parameters,
-            Secrets = built.Secrets,
-        };
+        var provider = Given.Provider with { Requests = rules ?? new RequestRules() };
+        var grant = token is null ? Given.Grant : Given.Grant with { RefreshToken = new Secret(token) };
+        return TokenRequestBuilder.Refresh(provider, Given.Client, grant, Given.Now).Ready().To(uri);
     }
 }
