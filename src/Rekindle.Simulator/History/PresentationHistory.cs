@@ -120,7 +120,7 @@ public sealed class PresentationHistory
     internal void Complete(PresentationEntry entry, Func<Presentation, Presentation> change)
     {
         entry.Update(change);
-        if (entry.Seen is { Token: PresentedToken.Reused, Endpoint: SimulatedEndpoint.Token })
+        if (entry.Seen is { Token: PresentedToken.Reused } seen && IsRefresh(seen))
         {
             Interlocked.Increment(ref _reuses);
         }

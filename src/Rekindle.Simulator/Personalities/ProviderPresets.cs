@@ -62,7 +62,9 @@ internal static class ProviderPresets
             RefreshTokenLook = new("ghr_", 80),
             Answer = new()
             {
-                Format = AnswerFormat.FormUnlessJsonAccepted, ScopeSeparator = ",", RefreshTokenExpiryField = "refresh_token_expires_in",
+                Format = AnswerFormat.FormUnlessJsonAccepted,
+                ScopeSeparator = ",",
+                RefreshTokenExpiryField = "refresh_token_expires_in",
             },
             Errors = Dialects.GitHub,
         },
@@ -72,7 +74,10 @@ internal static class ProviderPresets
             RefreshTokenIssued = RefreshTokenCondition.OfflineScope,
             RefreshTokens = SingleUse with
             {
-                Superseded = Superseded.Grace, Grace = TimeSpan.FromMinutes(10), ReuseEndsGrant = true, Inactivity = TimeSpan.FromDays(90),
+                Superseded = Superseded.Grace,
+                Grace = TimeSpan.FromMinutes(10),
+                ReuseEndsGrant = true,
+                Inactivity = TimeSpan.FromDays(90),
             },
             ClientAuthentication = ClientAuthentications.Post,
             RequestFormat = RequestFormats.Form | RequestFormats.Json,
@@ -109,7 +114,9 @@ internal static class ProviderPresets
             Summary = "The previous refresh token works until the new one is used; a dead one is a 401 invalid_request.",
             RefreshTokens = SingleUse with
             {
-                Superseded = Superseded.UntilSuccessorUsed, Grace = TimeSpan.FromDays(30), Inactivity = TimeSpan.FromDays(90),
+                Superseded = Superseded.UntilSuccessorUsed,
+                Grace = TimeSpan.FromDays(30),
+                Inactivity = TimeSpan.FromDays(90),
             },
             RequestFormat = RequestFormats.Form | RequestFormats.Json,
             AccessTokenLook = new("shpat_", 38),

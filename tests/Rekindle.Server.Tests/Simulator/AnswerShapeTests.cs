@@ -142,7 +142,7 @@ public sealed class AnswerShapeTests : SimulatorTest
     public async Task Every_preset_that_refreshes_with_a_refresh_token_issues_one_the_api_accepts()
     {
         foreach (var (name, server) in Host.Servers.Where(server => server.Value.Personality is
-            { RefreshKind: RefreshKind.RefreshToken, EarlyRefresh: EarlyRefresh.Allowed }))
+        { RefreshKind: RefreshKind.RefreshToken, EarlyRefresh: EarlyRefresh.Allowed }))
         {
             var answer = await RefreshAsync(name);
 

@@ -156,7 +156,7 @@ public sealed class AuthorizeTests : SimulatorTest
         var again = await ExchangeAsync(Plain, code);
 
         Assert.Equal("invalid_grant", again.Error);
-        Assert.Equal(GrantEnd.ReuseDetected, Plain.Grants.Single().End);
+        Assert.Equal((GrantEnd.ReuseDetected, 0), (Plain.Grants.Single().End, Host.History.ReusesOutsideRule));
     }
 
     [Fact]
