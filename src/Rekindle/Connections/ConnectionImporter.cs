@@ -67,33 +67,66 @@ public sealed class ConnectionImporter
         _grants = grants;
     }
 
-    /// <summary>Imports one grant.</summary>
-    /// <exception cref="ArgumentException">The key, the tokens or the variables are not usable; the message says what to do.</exception>
-    public async Task<GrantResult> ImportAsync(ImportedGrant grant, CancellationToken cancellationToken = default)
+    /// <summary>What is wrong with a grant, by field of the wire, in words for the caller; empty: nothing.</summary>
+    public async Task<IReadOnlyList<(string Field, string Problem)>> MistakesAsync(ImportedGrant grant, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(grant);
-        var mistakes = grant.Key.Mistakes().ToList();
+        var mistakes = grant.Key.Mistakes().Select(m => m.Split(' ', 2)).Select(m => (m[0], m[1])).ToList();
         if (grant.AccessToken is null && grant.RefreshToken is null)
         {
-            mistakes.Add("access_token or refresh_token must be given.");
+            mistakes.Add(("access_token", "or refresh_token must be given."));
         }
 
         foreach (var (name, token) in new[] { ("access_token", grant.AccessToken), ("refresh_token", grant.RefreshToken) })
         {
             if (token is not null && CiphertextLookalike.Find(token) is { } form)
             {
-                mistakes.Add($"{name} looks like ciphertext ({form}): decrypt it before importing.");
+                mistakes.Add((name, $"looks like ciphertext ({form}): decrypt it before importing."));
             }
         }
 
         var entry = await _directory.FindAsync(grant.Key.Environment, grant.Key.Integration, cancellationToken).ConfigureAwait(false);
-        if (entry is null)
+        if (entry?.Provider is not { } provider)
         {
-            mistakes.Add(TokenErrors.UnknownIntegration(grant.Key.Environment, grant.Key.Integration).Message);
+            mistakes.Add(("integration", entry is null
+                ? $"'{grant.Key.Integration}' does not exist in environment '{grant.Key.Environment}'. Create it, or check its key."
+                : $"belongs to a provider '{entry.Integration.Provider}' that the catalogue does not have."));
+            return mistakes;
         }
 
-        return mistakes.Count > 0
-            ? throw new ArgumentException(string.Join(' ', mistakes), nameof(grant))
-            : await _connections.SaveGrantAsync(_grants.FromImport(grant, entry!), cancellationToken).ConfigureAwait(false);
+        mistakes.AddRange(VariableMistakes(grant.Variables, provider));
+        return mistakes;
+    }
+
+    /// <summary>Imports one grant.</summary>
+    /// <exception cref="ArgumentException">The key, the tokens or the variables are not usable; the message says what to do.</exception>
+    public async Task<GrantResult> ImportAsync(ImportedGrant grant, CancellationToken cancellationToken = default)
+    {
+        var mistakes = await MistakesAsync(grant, cancellationToken).ConfigureAwait(false);
+        if (mistakes.Count > 0)
+        {
+            throw new ArgumentException(string.Join(' ', mistakes.Select(m => $"{m.Field} {m.Problem}")), nameof(grant));
+        }
+
+        var entry = await _directory.FindAsync(grant.Key.Environment, grant.Key.Integration, cancellationToken).ConfigureAwait(false);
+        return await _connections.SaveGrantAsync(_grants.FromImport(grant, entry!), cancellationToken).ConfigureAwait(false);
+    }
+
+    // Values reach hosts: each is checked against the rule of its provider before it is stored (DESIGN §5).
+    private static IEnumerable<(string Field, string Problem)> VariableMistakes(
+        IReadOnlyDictionary<string, string> variables, ProviderDefinition provider)
+    {
+        foreach (var (name, value) in variables)
+        {
+            var declared = provider.Variables.FirstOrDefault(v => v.Name == name && v.Source is not (VariableSource.Integration or VariableSource.Client));
+            if (declared is null)
+            {
+                yield return ($"variables.{name}", $"is not a variable of a connection at {provider.DisplayName}.");
+            }
+            else if (!declared.TryResolve(value, provider.AllowsInsecureEndpoints, out _, out var problem))
+            {
+                yield return ($"variables.{name}", problem);
+            }
+        }
     }
 }

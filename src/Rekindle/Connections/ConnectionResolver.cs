@@ -4,11 +4,13 @@ using Rekindle.Storage;
 namespace Rekindle.Connections;
 
 /// <summary>From the name a caller uses to one connection (A10): purpose, account, and what may stand in for a purpose.</summary>
-internal sealed class ConnectionResolver(IConnectionStore connections, IntegrationDirectory directory)
+public sealed class ConnectionResolver(IConnectionStore connections, IntegrationDirectory directory)
 {
+    /// <summary>The connection that a name leads to, or why there is none or not one alone. The name says its environment.</summary>
     public async Task<(ConnectionSnapshot? Found, TokenError? Error)> ResolveAsync(TokenQuery query, CancellationToken cancellationToken)
     {
-        var environment = query.Environment!;
+        query = query with { Tenant = query.Tenant ?? "", Purpose = query.Purpose ?? ConnectionKey.DefaultPurpose };
+        var environment = query.Environment ?? throw new ArgumentException("The query names no environment.", nameof(query));
         if (await directory.FindAsync(environment, query.Integration, cancellationToken).ConfigureAwait(false) is not { } entry)
         {
             return (null, TokenErrors.UnknownIntegration(environment, query.Integration));
@@ -36,7 +38,7 @@ internal sealed class ConnectionResolver(IConnectionStore connections, Integrati
     }
 
     /// <summary>Whether there is something to refresh with.</summary>
-    public bool CanRefresh(ConnectionSnapshot snapshot)
+    internal bool CanRefresh(ConnectionSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         return directory.TryFind(snapshot.Connection.IntegrationId)?.Provider?.Requests.RefreshKind switch

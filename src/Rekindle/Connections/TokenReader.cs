@@ -82,6 +82,15 @@ public sealed class TokenReader
             : SlowAsync(cached, connection, demand, cancellationToken);
     }
 
+    /// <summary>What a connection is called: a look-up in memory when its token is there. Null: there is no such connection.</summary>
+    public ValueTask<ConnectionKey?> KeyOfAsync(ConnectionId connection, CancellationToken cancellationToken = default)
+    {
+        return _cache.Find(connection) is { } cached ? new(cached.Connection.Key) : ReadAsync();
+
+        async ValueTask<ConnectionKey?> ReadAsync() =>
+            (await LoadAsync(connection, cancellationToken).ConfigureAwait(false)).Item1?.Connection.Key;
+    }
+
     /// <summary>
     /// An API refused a token. An old version, or missing scopes, never refreshes: the present token is the answer. Otherwise
     /// the provider is asked for a new one, at most once per floor (F55).

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Rekindle.ApiKeys;
 using Rekindle.Attempts;
 using Rekindle.Connections;
 using Rekindle.Encryption;
@@ -36,6 +37,7 @@ public static class RekindleServiceCollectionExtensions
         AddProviders(services);
         AddRefresh(services);
         AddConnections(services);
+        AddApiKeys(services);
         return new RekindleBuilder(services);
     }
 
@@ -83,6 +85,7 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton<RefreshEngine>();
         services.AddSingleton<RateBudget>();
         services.AddSingleton<Heartbeat>();
+        services.AddSingleton<WorkerPulse>();
         services.AddSingleton<RefreshWorker>();
 
         // In this order: the database is ready before anything claims, and results are written until the last refresh ended.
@@ -111,5 +114,12 @@ public static class RekindleServiceCollectionExtensions
             s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IRefreshStore>(), s.GetRequiredService<IAuditStore>(),
             s.GetRequiredService<TokenReader>(), s.GetRequiredService<GrantRevoker>(), s.GetRequiredService<RefreshWorker>(),
             s.GetRequiredService<RefreshClock>(), s.GetRequiredService<ILogger<ConnectionLevers>>()));
+    }
+
+    private static void AddApiKeys(IServiceCollection services)
+    {
+        services.AddSingleton(s => new ApiKeyDirectory(
+            s.GetRequiredService<IApiKeyStore>(), s.GetRequiredService<ChangeFollower>(), s.GetRequiredService<RefreshClock>()));
+        services.AddSingleton<ApiKeyIssuer>();
     }
 }

@@ -10,7 +10,8 @@ namespace Rekindle.Refresh;
 /// heartbeat interval. Ending drains: no new claims, what is in flight is finished and written.
 /// </summary>
 internal sealed class RefreshWorker(
-    Heartbeat heartbeat, IWorkerStore workers, WorkerIdentity identity, Encryption.KeyRing ring, RefreshClock clock, ILogger<RefreshWorker> logger)
+    Heartbeat heartbeat, IWorkerStore workers, WorkerIdentity identity, Encryption.KeyRing ring, RefreshClock clock, WorkerPulse pulse,
+    ILogger<RefreshWorker> logger)
     : BackgroundService
 {
     private static readonly TimeSpan ShortestSleep = TimeSpan.FromMilliseconds(20);
@@ -44,6 +45,7 @@ internal sealed class RefreshWorker(
             {
                 var freed = heartbeat.Slots.Freed;
                 var next = await heartbeat.StartRoundAsync(RefreshSource.Scheduled, TimeSpan.Zero, stoppingToken).ConfigureAwait(false);
+                pulse.Note(clock.Now);
                 if (clock.Now >= reportAt || LastCycleAt is null)
                 {
                     await heartbeat.CompleteCycleAsync(stoppingToken).ConfigureAwait(false);
@@ -61,6 +63,7 @@ internal sealed class RefreshWorker(
             catch (Exception e) when (e is StoreException or TimeoutException)
             {
                 logger.RoundFailed(StoreRetry.TotalSeconds, e.Message);
+                pulse.Note(clock.Now, e.Message);
                 await Task.Delay(StoreRetry, clock.Time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Rekindle.AspNetCore;
+using Rekindle.AspNetCore.Http;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Adds Rekindle's HTTP API to an application that has the engine (<c>AddRekindle</c>).</summary>
+public static class RekindleApiExtensions
+{
+    /// <summary>Registers what <see cref="MapRekindleApi"/> needs.</summary>
+    public static IServiceCollection AddRekindleApi(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<AuthenticationFailures>();
+        services.TryAddSingleton<ApiAuthentication>();
+        services.TryAddSingleton<ApiPipeline>();
+        services.TryAddSingleton<ConnectionName>();
+        foreach (var endpoints in ApiEndpoints.All)
+        {
+            services.TryAddSingleton(endpoints.Type);
+        }
+
+        return services;
+    }
+
+    /// <summary>
+    /// Maps the API under <c>/v1</c>, and <c>/healthz</c> and <c>/readyz</c>. It authenticates its own callers by their API keys and
+    /// writes its own request log, which names route templates only: leave the host's request log off, it prints links and codes.
+    /// </summary>
+    public static IEndpointRouteBuilder MapRekindleApi(this IEndpointRouteBuilder routes)
+    {
+        ArgumentNullException.ThrowIfNull(routes);
+        foreach (var endpoints in ApiEndpoints.All)
+        {
+            endpoints.Map(routes);
+        }
+
+        return routes;
+    }
+}
