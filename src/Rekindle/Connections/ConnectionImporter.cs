@@ -59,9 +59,11 @@ public sealed class ConnectionImporter
     private readonly IConnectionStore _connections;
     private readonly IntegrationDirectory _directory;
     private readonly GrantWriter _grants;
+    private readonly TokenCache _cache;
 
-    internal ConnectionImporter(IConnectionStore connections, IntegrationDirectory directory, GrantWriter grants)
+    internal ConnectionImporter(IConnectionStore connections, IntegrationDirectory directory, GrantWriter grants, TokenCache cache)
     {
+        _cache = cache;
         _connections = connections;
         _directory = directory;
         _grants = grants;
@@ -109,7 +111,9 @@ public sealed class ConnectionImporter
         }
 
         var entry = await _directory.FindAsync(grant.Key.Environment, grant.Key.Integration, cancellationToken).ConfigureAwait(false);
-        return await _connections.SaveGrantAsync(_grants.FromImport(grant, entry!), cancellationToken).ConfigureAwait(false);
+        var result = await _connections.SaveGrantAsync(_grants.FromImport(grant, entry!), cancellationToken).ConfigureAwait(false);
+        _cache.Granted(result);
+        return result;
     }
 
     // Values reach hosts: each is checked against the rule of its provider before it is stored (DESIGN §5).

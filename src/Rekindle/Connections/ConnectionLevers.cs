@@ -12,19 +12,21 @@ public sealed class ConnectionLevers
     private readonly IRefreshStore _refreshes;
     private readonly IAuditStore _audit;
     private readonly TokenReader _tokens;
+    private readonly TokenCache _cache;
     private readonly GrantRevoker _revoker;
     private readonly RefreshWorker _worker;
     private readonly RefreshClock _clock;
     private readonly ILogger<ConnectionLevers> _logger;
 
     internal ConnectionLevers(
-        IConnectionStore connections, IRefreshStore refreshes, IAuditStore audit, TokenReader tokens, GrantRevoker revoker, RefreshWorker worker,
-        RefreshClock clock, ILogger<ConnectionLevers> logger)
+        IConnectionStore connections, IRefreshStore refreshes, IAuditStore audit, TokenReader tokens, TokenCache cache, GrantRevoker revoker,
+        RefreshWorker worker, RefreshClock clock, ILogger<ConnectionLevers> logger)
     {
         _connections = connections;
         _refreshes = refreshes;
         _audit = audit;
         _tokens = tokens;
+        _cache = cache;
         _revoker = revoker;
         _worker = worker;
         _clock = clock;
@@ -104,6 +106,8 @@ public sealed class ConnectionLevers
             return LeverResult.Unknown;
         }
 
+        // Readers in this process stop, or go on, at once; those elsewhere hear it from the change feed.
+        _cache.Invalidate(id);
         _logger.LeverApplied(action, id.ToString(), actor);
         await AuditAsync(snapshot.Connection, action, actor, null).ConfigureAwait(false);
         _worker.Wake();

@@ -72,6 +72,20 @@ internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
         }
     }
 
+    /// <summary>A grant was stored by this process: its own readers need not wait for the change feed.</summary>
+    public void Granted(GrantResult result)
+    {
+        switch (result)
+        {
+            case GrantResult.Created:
+                ForgetNames();
+                break;
+            case GrantResult.Replaced replaced:
+                Invalidate(replaced.Snapshot.Connection.Id);
+                break;
+        }
+    }
+
     /// <summary>Connections were made or deleted: names may lead elsewhere.</summary>
     public void ForgetNames() => _byName.Clear();
 

@@ -109,10 +109,11 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton<GrantWriter>();
         services.AddSingleton<GrantRevoker>();
         services.AddSingleton(s => new ConnectionImporter(
-            s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<GrantWriter>()));
+            s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<GrantWriter>(),
+            s.GetRequiredService<TokenCache>()));
         services.AddSingleton(s => new ConnectionLevers(
             s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IRefreshStore>(), s.GetRequiredService<IAuditStore>(),
-            s.GetRequiredService<TokenReader>(), s.GetRequiredService<GrantRevoker>(), s.GetRequiredService<RefreshWorker>(),
+            s.GetRequiredService<TokenReader>(), s.GetRequiredService<TokenCache>(), s.GetRequiredService<GrantRevoker>(), s.GetRequiredService<RefreshWorker>(),
             s.GetRequiredService<RefreshClock>(), s.GetRequiredService<ILogger<ConnectionLevers>>()));
     }
 
