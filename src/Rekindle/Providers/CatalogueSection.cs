@@ -97,15 +97,9 @@ internal sealed class CatalogueSection(CatalogueMap map, string path, ICollectio
             return null;
         }
 
-        foreach (var value in Enum.GetValues<T>())
-        {
-            if (NameOf(value) == text)
-            {
-                return value;
-            }
-        }
-
-        return Wrong<T?>(field, $"must be one of: {string.Join(", ", Enum.GetValues<T>().Select(NameOf))}.", null);
+        return Names<T>.Values.TryGetValue(text, out var value)
+            ? value
+            : Wrong<T?>(field, $"must be one of: {string.Join(", ", Names<T>.Values.Keys)}.", null);
     }
 
     public IReadOnlyList<string> Texts(string field, IReadOnlyList<string> fallback) => Node(field) switch
@@ -190,9 +184,6 @@ internal sealed class CatalogueSection(CatalogueMap map, string path, ICollectio
         }
     }
 
-    private static string NameOf<T>(T value)
-        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
-
     private static bool CloseTo(string known, string unknown)
     {
         static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal);
@@ -232,6 +223,7 @@ internal sealed class CatalogueSection(CatalogueMap map, string path, ICollectio
         {
             CatalogueScalar { IsNull: true } => "must not be empty here.",
             CatalogueScalar { Text.Length: > MaxTextLength } => $"must be at most {MaxTextLength} characters.",
+            CatalogueScalar { Text: var text } when text.Any(char.IsControl) => "must not contain control characters.",
             CatalogueScalar => null,
             _ => "must be a single value.",
         };
@@ -242,6 +234,14 @@ internal sealed class CatalogueSection(CatalogueMap map, string path, ICollectio
 
         errors.Add(new(node.File, node.Line, at, problem));
         return null;
+    }
+
+    /// <summary>An enumeration's values by their names in the files.</summary>
+    private static class Names<T>
+        where T : struct, Enum
+    {
+        public static readonly OrderedDictionary<string, T> Values =
+            new(Enum.GetValues<T>().Select(value => KeyValuePair.Create(JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()), value)));
     }
 
     private T Wrong<T>(string field, string problem, T fallback)

@@ -90,6 +90,11 @@ internal sealed class CatalogueYaml
         {
             _errors.Add(new(_file, (int)broken.Start.Line, "", $"the file is not valid YAML: {FirstSentence(broken.Message)}"));
         }
+        catch (Exception broken) when (broken is InvalidOperationException or ArgumentException)
+        {
+            // The parser's own checks let some damaged input through to its queues, which throw these.
+            _errors.Add(new(_file, (int)(_parser.Current?.End.Line ?? 0), "", "the file is not valid YAML near this line."));
+        }
 
         return null;
     }
@@ -102,16 +107,7 @@ internal sealed class CatalogueYaml
             throw Refused(current, "the file is nested too deeply or has too many values for a provider entry.");
         }
 
-        if (current is AnchorAlias || current is NodeEvent { Anchor.IsEmpty: false })
-        {
-            throw Refused(current, "anchors (&name) and aliases (*name) are not supported; write the value out, or use `extends`.");
-        }
-
-        if (current is NodeEvent { Tag.IsEmpty: false })
-        {
-            throw Refused(current, "tags (!name) are not supported; write the plain value.");
-        }
-
+        RefuseExtras(current);
         return current switch
         {
             Scalar => ReadScalar(line),
@@ -152,6 +148,7 @@ internal sealed class CatalogueYaml
                 throw Refused(_parser.Current!, "a field's name must be plain text.");
             }
 
+            RefuseExtras(name);
             var nameLine = (int)name.Start.Line;
             var fieldPath = path.Length == 0 ? name.Value : $"{path}.{name.Value}";
             var value = ReadNode(fieldPath, nameLine, depth + 1);
@@ -162,6 +159,19 @@ internal sealed class CatalogueYaml
         }
 
         return new CatalogueMap(_file, line, fields);
+    }
+
+    private void RefuseExtras(ParsingEvent at)
+    {
+        if (at is AnchorAlias or NodeEvent { Anchor.IsEmpty: false })
+        {
+            throw Refused(at, "anchors (&name) and aliases (*name) are not supported; write the value out, or use `extends`.");
+        }
+
+        if (at is NodeEvent { Tag.IsEmpty: false })
+        {
+            throw Refused(at, "tags (!name) are not supported; write the plain value.");
+        }
     }
 
     private RefusedException Refused(ParsingEvent at, string problem) => new(new(_file, (int)at.Start.Line, "", problem));

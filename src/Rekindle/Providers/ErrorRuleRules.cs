@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Rekindle.Refresh;
 
 namespace Rekindle.Providers;
@@ -6,18 +5,10 @@ namespace Rekindle.Providers;
 /// <summary>What an error rule may say. The point of most of it: nobody's grant ends because of a guess.</summary>
 internal static class ErrorRuleRules
 {
-    /// <summary>Options of <see cref="ErrorRule.Text"/>: linear time on whatever a provider sends.</summary>
-    internal const RegexOptions TextOptions = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking;
-
     /// <summary>Gives (field, problem) for everything that is wrong with a rule.</summary>
     public static IEnumerable<(string Field, string Problem)> Check(ErrorRule rule)
     {
         var ends = rule.Class is RefreshClass.GrantDead or RefreshClass.ConsentRequired or RefreshClass.InteractionRequired;
-        if (rule is { Status: null, Code: null, SubCode: null, Text: null })
-        {
-            yield return ("class", "the rule has no condition and would match every answer; give it status, code, sub_code or text.");
-        }
-
         if (rule.Class is not (RefreshClass.RateLimited or RefreshClass.ProviderUnavailable or RefreshClass.AuthAmbiguous
             or RefreshClass.ClientMisconfigured or RefreshClass.RequestRejected or RefreshClass.NotDueYet or RefreshClass.OutcomeUnknown
             or RefreshClass.Unclassified) && !ends)
@@ -45,27 +36,9 @@ internal static class ErrorRuleRules
             yield return ("confidence", "a confirmed or reported rule says when it was checked (date) and where it stands (source); else it is `assumed`.");
         }
 
-        if (rule.Text is { } text && PatternProblem(text) is { } problem)
+        if (rule.Text is { } text && TextPattern.Problem(text) is { } problem)
         {
             yield return ("text", problem);
-        }
-    }
-
-    private static string? PatternProblem(string text)
-    {
-        try
-        {
-            return new Regex(text, TextOptions).IsMatch("")
-                ? "matches an empty description and so every answer; write the words that matter."
-                : null;
-        }
-        catch (RegexParseException broken)
-        {
-            return $"is not a regular expression: {broken.Error} at offset {broken.Offset}.";
-        }
-        catch (NotSupportedException)
-        {
-            return "uses look-around, back-references or similar, which are not supported here; plain words and alternatives are.";
         }
     }
 }

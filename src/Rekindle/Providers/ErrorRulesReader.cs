@@ -26,6 +26,12 @@ internal static class ErrorRulesReader
             section.Add("class", "the field is missing; write what the answer means, such as `grant_dead`.");
         }
 
+        string[] conditions = ["status", "code", "sub_code", "text"];
+        if (conditions.All(condition => section.Node(condition) is null))
+        {
+            section.Add("class", "the rule has no condition and would match every answer; give it status, code, sub_code or text.");
+        }
+
         var pattern = Rule(section);
         List<ErrorRule> rules =
         [

@@ -54,11 +54,12 @@ public sealed class ProviderCatalogue
     /// <summary>The entry with this key.</summary>
     public bool TryFind(string key, [NotNullWhen(true)] out ProviderDefinition? provider) => _byKey.TryGetValue(key, out provider);
 
-    private static ProviderCatalogue Build(
-        IEnumerable<CatalogueFile> embedded, IEnumerable<CatalogueFile> overrides, bool allowInsecure, List<ProviderCatalogueError> errors)
+    /// <summary>Lays the overrides over the entries below and reads the result.</summary>
+    internal static ProviderCatalogue Build(
+        IEnumerable<CatalogueFile> below, IEnumerable<CatalogueFile> overrides, bool allowInsecure, List<ProviderCatalogueError> errors)
     {
         var entries = new CatalogueEntries(errors);
-        entries.Add(embedded);
+        entries.Add(below);
         entries.Add(overrides);
 
         var providers = entries.Resolve().Select(entry => Read(entry, allowInsecure, errors)).ToArray();
