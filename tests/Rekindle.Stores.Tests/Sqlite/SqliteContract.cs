@@ -11,3 +11,9 @@ public sealed class SqliteClaimOneTests : ClaimOneContract<SqliteTestStore>;
 public sealed class SqliteOpenIntentTests : OpenIntentContract<SqliteTestStore>;
 
 public sealed class SqliteCommitGuardTests : CommitGuardContract<SqliteTestStore>;
+
+public sealed class SqliteInFlightTests : InFlightContract<SqliteTestStore>;
+
+public sealed class SqliteLeverTests : LeverContract<SqliteTestStore>;
+
+public sealed class SqliteGrantTests : GrantContract<SqliteTestStore>;
