@@ -17,3 +17,13 @@ public sealed class SqliteInFlightTests : InFlightContract<SqliteTestStore>;
 public sealed class SqliteLeverTests : LeverContract<SqliteTestStore>;
 
 public sealed class SqliteGrantTests : GrantContract<SqliteTestStore>;
+
+public sealed class SqliteConnectionReadTests : ConnectionReadContract<SqliteTestStore>;
+
+public sealed class SqliteSummaryTests : SummaryContract<SqliteTestStore>;
+
+public sealed class SqliteScheduleTests : ScheduleContract<SqliteTestStore>;
+
+public sealed class SqliteBudgetTests : BudgetContract<SqliteTestStore>;
+
+public sealed class SqliteChangeFeedTests : ChangeFeedContract<SqliteTestStore>;
