@@ -11,8 +11,11 @@ public abstract class TestStore : IAsyncDisposable
 
     internal ManualClock Clock { get; } = new();
 
-    /// <summary>Makes the database. Called once, before anything else.</summary>
+    /// <summary>Makes the database, migrated. Called once, before anything else; a test of migrations does not.</summary>
     public abstract Task InitializeAsync();
+
+    /// <summary>Makes the database without anything in it.</summary>
+    public abstract Task CreateEmptyAsync();
 
     /// <summary>The stores of one more program: pools, locks and caches of its own, the same database.</summary>
     internal StoreSet Open()

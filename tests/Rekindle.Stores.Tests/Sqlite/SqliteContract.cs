@@ -27,3 +27,23 @@ public sealed class SqliteScheduleTests : ScheduleContract<SqliteTestStore>;
 public sealed class SqliteBudgetTests : BudgetContract<SqliteTestStore>;
 
 public sealed class SqliteChangeFeedTests : ChangeFeedContract<SqliteTestStore>;
+
+public sealed class SqliteAttemptTests : AttemptContract<SqliteTestStore>;
+
+public sealed class SqliteIntegrationTests : IntegrationContract<SqliteTestStore>;
+
+public sealed class SqliteDependentTests : DependentContract<SqliteTestStore>;
+
+public sealed class SqliteApiKeyTests : ApiKeyContract<SqliteTestStore>;
+
+public sealed class SqliteIdempotencyTests : IdempotencyContract<SqliteTestStore>;
+
+public sealed class SqliteAuditTests : AuditContract<SqliteTestStore>;
+
+public sealed class SqliteWorkerTests : WorkerContract<SqliteTestStore>;
+
+public sealed class SqliteConnectSessionTests : ConnectSessionContract<SqliteTestStore>;
+
+public sealed class SqliteDatabaseTests : DatabaseContract<SqliteTestStore>;
+
+public sealed class SqliteConcurrencyTests : ConcurrencyContract<SqliteTestStore>;

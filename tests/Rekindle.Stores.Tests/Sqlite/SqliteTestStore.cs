@@ -15,6 +15,8 @@ public sealed class SqliteTestStore : TestStore
 
     public override async Task InitializeAsync() => await File.WriteAllBytesAsync(_folder.File("rekindle.db"), await Migrated.Value);
 
+    public override Task CreateEmptyAsync() => File.WriteAllBytesAsync(_folder.File("rekindle.db"), []);
+
     internal override StoreSet Open(TimeProvider time, NullLoggerFactory loggers) =>
         SqliteStores.Create(new SqliteOptions { Path = _folder.File("rekindle.db") }, time, loggers);
 
