@@ -21,8 +21,14 @@ internal abstract class SqlDatabase(TimeProvider time) : IDatabase, IAsyncDispos
     /// <summary>The assembly that carries <c>Migrations/NNNN_*.sql</c>.</summary>
     protected abstract Assembly MigrationAssembly { get; }
 
+    /// <summary>As <see cref="RowLock"/> for the rows of one table of the select, passing over those that somebody else holds.</summary>
+    public abstract string RowLockOrSkip(string table);
+
     /// <summary>A condition: the column contains the parameter's text, whatever the case.</summary>
     public abstract string Contains(string column, string parameter);
+
+    /// <summary>The time that leases run on: the caller's unless the database's own clock rules them (I12).</summary>
+    public virtual Task<DateTimeOffset> LeaseNowAsync(SqlSession session, DateTimeOffset now) => Task.FromResult(now);
 
     /// <summary>Runs statements that need no common snapshot.</summary>
     public Task<T> ReadAsync<T>(Func<SqlSession, Task<T>> work, CancellationToken cancellationToken) =>

@@ -32,6 +32,8 @@ internal sealed class SqliteDatabase(SqliteOptions options, TimeProvider time) :
     /// <summary>Raised after each commit that appended to the change feed.</summary>
     public event Action? Changed;
 
+    public override string RowLockOrSkip(string table) => "";
+
     public override string Contains(string column, string parameter) => $"contains_text({column}, {parameter})";
 
     public override async Task<bool> TableExistsAsync(SqlSession session, string table) =>

@@ -12,13 +12,14 @@ internal static class SqliteStores
     public static StoreSet Create(SqliteOptions options, TimeProvider time, ILoggerFactory loggers)
     {
         var database = new SqliteDatabase(options, time);
+        var attempts = new SqliteAttemptStore(database);
         return new()
         {
             Database = database,
-            Refresh = new SqliteRefreshStore(database, loggers.CreateLogger<SqliteRefreshStore>()),
+            Refresh = new SqliteRefreshStore(database, attempts, loggers.CreateLogger<SqliteRefreshStore>()),
             Connections = new SqlConnectionStore(database),
             Integrations = new SqlIntegrationStore(database),
-            Attempts = new SqliteAttemptStore(database),
+            Attempts = attempts,
             Budgets = new SqliteBudgetStore(database),
             Changes = new SqliteChangeFeed(database),
             Dependents = new SqlDependentStore(database),

@@ -6,7 +6,7 @@ namespace Rekindle.Sql.Attempts;
 /// <summary>The attempt log; how the past is dropped differs between the databases.</summary>
 internal abstract class SqlAttemptStore(SqlDatabase database) : IAttemptStore
 {
-    public Task AppendAsync(IReadOnlyList<Attempt> attempts, CancellationToken cancellationToken) => database.WriteAsync(
+    public virtual Task AppendAsync(IReadOnlyList<Attempt> attempts, CancellationToken cancellationToken) => database.WriteAsync(
         async session =>
         {
             foreach (var attempt in attempts)

@@ -7,9 +7,11 @@ namespace Rekindle.Sql.Refresh;
 /// <summary>A connection with its whole row of the schedule: what claims and commits look at.</summary>
 internal sealed record ScheduledConnection
 {
+    /// <summary>The columns, in the order of <see cref="Read"/>.</summary>
+    public const string Columns = $"{ConnectionSql.Columns}, s.attempt_id, s.holder, s.leased_at, s.fence, s.epoch, s.jitter, t.attempt_id";
+
     /// <summary>Selects them; a condition over s, c and t follows.</summary>
-    public const string Select =
-        $"select {ConnectionSql.Columns}, s.attempt_id, s.holder, s.leased_at, s.fence, s.epoch, s.jitter, t.attempt_id from {ConnectionSql.Tables} ";
+    public const string Select = $"select {Columns} from {ConnectionSql.Tables} ";
 
     public required ConnectionSnapshot Snapshot { get; init; }
 
@@ -41,6 +43,29 @@ internal sealed record ScheduledConnection
         WrittenBy = row.GuidOrNull(),
     };
 
-    public static Task<ScheduledConnection?> FindAsync(SqlSession session, ConnectionId id) => session.FirstAsync(
-        Select + "where s.shard = @shard and s.connection_id = @id", Read, ("shard", id.Shard), ("id", id));
+    /// <summary>
+    /// The connection, locked until the transaction ends; null: there is none. Read by a statement of its own after the lock, so that
+    /// it shows what whoever held the lock before us has written.
+    /// </summary>
+    public static async Task<ScheduledConnection?> LockAsync(SqlDatabase database, SqlSession session, ConnectionId id) =>
+        database.RowLock.Length == 0 || await ConnectionSql.LockAsync(database, session, id).ConfigureAwait(false)
+            ? await session.FirstAsync(
+                Select + "where s.shard = @shard and s.connection_id = @id", Read, ("shard", id.Shard), ("id", id)).ConfigureAwait(false)
+            : null;
+
+    /// <summary>The lease it is under, as a claim.</summary>
+    public Claim ToClaim() => new()
+    {
+        Connection = Snapshot.Connection,
+        Tokens = Snapshot.Tokens!,
+        AttemptId = AttemptId!.Value,
+        Holder = Holder!,
+        Fence = Fence,
+        Epoch = Epoch,
+        DueAt = Snapshot.DueAt,
+        OpenIntents = Snapshot.OpenIntents,
+        InDoubtSince = Snapshot.InDoubtSince,
+        Jitter = Jitter,
+        LastUsedAt = Snapshot.Connection.LastUsedAt,
+    };
 }

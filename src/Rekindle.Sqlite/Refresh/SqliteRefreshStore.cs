@@ -1,18 +1,19 @@
 using Microsoft.Extensions.Logging;
 using Rekindle.Connections;
 using Rekindle.Sql;
+using Rekindle.Sql.Attempts;
 using Rekindle.Sql.Refresh;
 using Rekindle.Storage;
 
 namespace Rekindle.Sqlite.Refresh;
 
 /// <summary>The lease and the commit on SQLite. Leases run on this machine's clock: the caller's <c>Now</c>.</summary>
-internal sealed class SqliteRefreshStore(SqliteDatabase database, ILogger<SqliteRefreshStore> logger) : IRefreshStore
+internal sealed class SqliteRefreshStore(SqliteDatabase database, SqlAttemptStore attempts, ILogger<SqliteRefreshStore> logger) : IRefreshStore
 {
     private readonly DueClaims _dueClaims = new(database);
     private readonly SingleClaim _singleClaim = new(database);
     private readonly OpenIntentClaims _openIntents = new(database);
-    private readonly CommitWriter _commits = new(database, logger);
+    private readonly CommitWriter _commits = new(database, attempts, logger);
     private readonly DegradeSweep _sweep = new(database);
 
     public Task<IReadOnlyList<Claim>> ClaimDueAsync(ClaimRequest request, CancellationToken cancellationToken) =>
@@ -23,7 +24,7 @@ internal sealed class SqliteRefreshStore(SqliteDatabase database, ILogger<Sqlite
         _singleClaim.ClaimAsync(id, version, terms, openIntentWait, cancellationToken);
 
     public Task<IReadOnlyList<Claim>> ClaimOpenIntentsAsync(OpenIntentRequest request, CancellationToken cancellationToken) =>
-        _openIntents.ClaimAsync(request, cancellationToken);
+        _openIntents.ClaimAsync(request, DateTimeOffset.UnixEpoch, cancellationToken);
 
     public Task<IReadOnlyList<CommitResult>> CommitAsync(IReadOnlyList<RefreshCommit> commits, CancellationToken cancellationToken) =>
         _commits.WriteAsync(commits, cancellationToken);

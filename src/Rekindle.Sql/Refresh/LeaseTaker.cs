@@ -1,31 +1,18 @@
-using Rekindle.Sql;
 using Rekindle.Sql.Attempts;
-using Rekindle.Sql.Refresh;
 using Rekindle.Storage;
 
-namespace Rekindle.Sqlite.Refresh;
+namespace Rekindle.Sql.Refresh;
 
 /// <summary>Takes a lease on a row that was found free, within the transaction that found it so.</summary>
 internal static class LeaseTaker
 {
-    /// <summary>The lease is written before anything is sent: no durable intent, no call (DESIGN §1 step 2).</summary>
+    /// <summary>
+    /// The lease is written before anything is sent: no durable intent, no call (DESIGN §1 step 2). <see cref="LeaseTerms.Now"/> is the
+    /// time that leases run on.
+    /// </summary>
     public static async Task<Claim> TakeAsync(SqlSession session, ScheduledConnection before, LeaseTerms terms)
     {
-        var snapshot = before.Snapshot;
-        var claim = new Claim
-        {
-            Connection = snapshot.Connection,
-            Tokens = snapshot.Tokens!,
-            AttemptId = terms.AttemptId,
-            Holder = terms.Holder,
-            Fence = before.Fence + 1,
-            Epoch = before.Epoch,
-            DueAt = snapshot.DueAt,
-            OpenIntents = snapshot.OpenIntents,
-            InDoubtSince = snapshot.InDoubtSince,
-            Jitter = before.Jitter,
-            LastUsedAt = snapshot.Connection.LastUsedAt,
-        };
+        var claim = (before with { AttemptId = terms.AttemptId, Holder = terms.Holder, Fence = before.Fence + 1 }).ToClaim();
         await session.ExecuteAsync(
             """
             update refresh_schedule set lease_until = @lease_until, holder = @holder, attempt_id = @attempt, leased_at = @now,

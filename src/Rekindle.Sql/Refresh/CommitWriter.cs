@@ -1,16 +1,14 @@
 using Microsoft.Extensions.Logging;
 using Rekindle.Attempts;
 using Rekindle.Connections;
-using Rekindle.Sql;
 using Rekindle.Sql.Attempts;
 using Rekindle.Sql.Connections;
-using Rekindle.Sql.Refresh;
 using Rekindle.Storage;
 
-namespace Rekindle.Sqlite.Refresh;
+namespace Rekindle.Sql.Refresh;
 
 /// <summary>Writes results over their exact parents (I5), a batch in one transaction.</summary>
-internal sealed class CommitWriter(SqliteDatabase database, ILogger logger)
+internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempts, ILogger logger)
 {
     public async Task<IReadOnlyList<CommitResult>> WriteAsync(IReadOnlyList<RefreshCommit> commits, CancellationToken cancellationToken)
     {
@@ -33,7 +31,7 @@ internal sealed class CommitWriter(SqliteDatabase database, ILogger logger)
 
     private async Task<CommitResult> WriteOneAsync(SqlSession session, RefreshCommit commit, List<Attempt> unrecorded)
     {
-        var before = await ScheduledConnection.FindAsync(session, commit.Claim.Connection.Id).ConfigureAwait(false);
+        var before = await ScheduledConnection.LockAsync(database, session, commit.Claim.Connection.Id).ConfigureAwait(false);
         var result = await JudgeAsync(session, commit, before).ConfigureAwait(false);
         if (result is null)
         {
@@ -198,13 +196,13 @@ internal sealed class CommitWriter(SqliteDatabase database, ILogger logger)
         ("shard", claim.Connection.Id.Shard), ("id", claim.Connection.Id), ("attempt", claim.AttemptId));
 
     // The token is safe; its attempt gets a transaction of its own (I15).
-    private async Task RecordAgainAsync(List<Attempt> attempts)
+    private async Task RecordAgainAsync(List<Attempt> unrecorded)
     {
-        foreach (var attempt in attempts)
+        foreach (var attempt in unrecorded)
         {
             try
             {
-                await database.WriteAsync(session => AttemptSql.InsertAsync(session, attempt), CancellationToken.None).ConfigureAwait(false);
+                await attempts.AppendAsync([attempt], CancellationToken.None).ConfigureAwait(false);
             }
             catch (StoreException exception)
             {

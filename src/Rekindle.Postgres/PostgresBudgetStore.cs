@@ -1,0 +1,73 @@
+using Rekindle.Sql;
+using Rekindle.Storage;
+
+namespace Rekindle.Postgres;
+
+/// <summary>Permits on PostgreSQL: an advisory lock per integration makes counting and taking one step.</summary>
+internal sealed class PostgresBudgetStore(PostgresDatabase database) : IBudgetStore
+{
+    private const int LockSpace = 0x62756467; // "budg" in ASCII
+
+    // A statement of its own before the count, so that all that was taken before we got the lock is counted.
+    private const string Lock = "select pg_advisory_xact_lock($1, $2)";
+
+    private const string Take =
+        """
+        with room as (
+            select least($5, $6 - coalesce(sum(taken), 0))::integer as permits from budgets where integration_id = $1 and slot >= $2),
+        forgotten as (
+            delete from budgets where integration_id = $1 and slot < $3)
+        insert into budgets (integration_id, slot, taken) select $1, $4, permits from room where permits > 0
+        on conflict (integration_id, slot) do update set taken = budgets.taken + excluded.taken
+        returning (select permits from room)
+        """;
+
+    public async Task<int> TakeAsync(
+        int integrationId, int wanted, int ceiling, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var slots = BudgetSlots.Of(window);
+        return wanted <= 0 ? 0 : await database.StatementAsync(
+            async session =>
+            {
+                var batch = session.Batch(
+                    (Lock, [LockSpace, integrationId]),
+                    (Take, [integrationId, slots.FirstCounted(now), slots.Forgotten(now), slots.SlotOf(now), (long)wanted, (long)ceiling]));
+                await using var batchDisposal = batch.ConfigureAwait(false);
+                var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+                await using var readerDisposal = reader.ConfigureAwait(false);
+                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+                return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? reader.GetInt32(0) : 0;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task ReturnAsync(
+        int integrationId, int permits, TimeSpan window, DateTimeOffset takenAt, CancellationToken cancellationToken) =>
+        database.StatementAsync(
+            session => session.ExecuteAsync(
+                "update budgets set taken = greatest(taken - @permits, 0) where integration_id = @integration and slot = @slot",
+                ("permits", permits), ("integration", integrationId), ("slot", BudgetSlots.Of(window).SlotOf(takenAt))),
+            cancellationToken);
+
+    public Task RecordAsync(
+        int integrationId, int successful, int failed, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.StatementAsync(
+            session => session.ExecuteAsync(
+                """
+                insert into budgets (integration_id, slot, successful, failed) values (@integration, @slot, @successful, @failed)
+                on conflict (integration_id, slot) do update set successful = budgets.successful + excluded.successful, failed = budgets.failed + excluded.failed
+                """,
+                ("integration", integrationId), ("slot", BudgetSlots.Of(window).SlotOf(now)), ("successful", successful), ("failed", failed)),
+            cancellationToken);
+
+    public Task<BudgetUse> ReadAsync(int integrationId, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken) =>
+        database.StatementAsync(
+            async session => (await session.FirstAsync(
+                """
+                select coalesce(sum(taken), 0), coalesce(sum(successful), 0), coalesce(sum(failed), 0) from budgets
+                where integration_id = @integration and slot >= @first
+                """,
+                static row => new BudgetUse(row.Int(), row.Int(), row.Int()),
+                ("integration", integrationId), ("first", BudgetSlots.Of(window).FirstCounted(now))).ConfigureAwait(false))!,
+            cancellationToken);
+}

@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Logging;
+using Rekindle.Attempts;
+using Rekindle.Sql.Attempts;
+using Rekindle.Sql.Refresh;
+using Rekindle.Storage;
+
+namespace Rekindle.Postgres.Refresh;
+
+/// <summary>
+/// Writes results over their exact parents (I5): all that go the common way in one statement, the others one by one, each under the
+/// lock of its connection.
+/// </summary>
+internal sealed class CommitBatch(PostgresDatabase database, SqlAttemptStore attempts, AttemptPartitions partitions, ILogger logger)
+{
+    private readonly CommitStatement _statement = new(database);
+    private readonly CommitWriter _writer = new(database, attempts, logger);
+
+    public async Task<IReadOnlyList<CommitResult>> WriteAsync(IReadOnlyList<RefreshCommit> commits, CancellationToken cancellationToken)
+    {
+        // Sorted, so that two batches with the same connections take their locks in the same order.
+        var common = commits.Where(IsCommon).DistinctBy(c => c.Claim.AttemptId).OrderBy(c => c.Claim.Connection.Id).ToArray();
+        var applied = common.Length == 0 ? [] : await WriteCommonAsync(common, cancellationToken).ConfigureAwait(false);
+        var results = new CommitResult[commits.Count];
+        for (var i = 0; i < results.Length; i++)
+        {
+            results[i] = applied.Contains(commits[i].Claim.AttemptId)
+                ? CommitResult.Applied
+                : (await _writer.WriteAsync([commits[i]], cancellationToken).ConfigureAwait(false))[0];
+        }
+
+        return results;
+    }
+
+    // The sweep may have found meanwhile that a connection without refresh token needs its user, and a commit that leaves the
+    // status as it is has to see that.
+    private static bool IsCommon(RefreshCommit commit) => commit.Status is not null || commit.Claim.Tokens.RefreshToken is not null;
+
+    private async Task<HashSet<Guid>> WriteCommonAsync(RefreshCommit[] commits, CancellationToken cancellationToken)
+    {
+        var records = Array.ConvertAll(commits, c => c.Attempt);
+        try
+        {
+            return [.. await _statement.ExecuteAsync(commits, records, cancellationToken).ConfigureAwait(false)];
+        }
+        catch (StoreException exception) when (PostgresErrors.LacksPartition(exception))
+        {
+            await partitions.EnsureAsync(records.Select(a => a.CreatedAt), cancellationToken).ConfigureAwait(false);
+            return [.. await _statement.ExecuteAsync(commits, records, cancellationToken).ConfigureAwait(false)];
+        }
+        catch (StoreException exception) when (!exception.IsTransient)
+        {
+            // Whatever an attempt's row is refused for, the token is written (I15). What else is wrong comes up again.
+            var applied = await _statement.ExecuteAsync(commits, [], cancellationToken).ConfigureAwait(false);
+            Log.AttemptsApart(logger, commits.Length, exception.Message);
+            await RecordAsync(records.Where(a => applied.Contains(a.Id))).ConfigureAwait(false);
+            return [.. applied];
+        }
+    }
+
+    private async Task RecordAsync(IEnumerable<Attempt> records)
+    {
+        foreach (var attempt in records)
+        {
+            try
+            {
+                await attempts.AppendAsync([attempt], CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (StoreException exception)
+            {
+                Sql.Log.AttemptNotRecorded(logger, exception, attempt.Id, attempt.ConnectionId.ToString());
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using Rekindle.Connections;
+using Rekindle.Storage;
+
+namespace Rekindle.Sql.Refresh;
+
+/// <summary>Takes over leases that ran out without outcome, once their wait has passed.</summary>
+internal sealed class OpenIntentClaims(SqlDatabase database)
+{
+    /// <summary>Claims open intents whose lease ended at or after <paramref name="from"/>: the caller knows that there are none before.</summary>
+    public async Task<IReadOnlyList<Claim>> ClaimAsync(OpenIntentRequest request, DateTimeOffset from, CancellationToken cancellationToken)
+    {
+        // Looked up first without a lock: there are hardly ever any.
+        var any = await database.ReadAsync(
+            async session => await session.AnyAsync(
+                "select 1 from refresh_schedule where lease_until >= @from and lease_until <= @now limit 1",
+                ("from", from), ("now", await database.LeaseNowAsync(session, request.Now).ConfigureAwait(false))).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false);
+        return any ? await database.WriteAsync(session => ClaimAsync(session, request, from), cancellationToken).ConfigureAwait(false) : [];
+    }
+
+    private async Task<IReadOnlyList<Claim>> ClaimAsync(SqlSession session, OpenIntentRequest request, DateTimeOffset from)
+    {
+        var now = await database.LeaseNowAsync(session, request.Now).ConfigureAwait(false);
+        var claims = new List<Claim>();
+        foreach (var wait in request.Waits)
+        {
+            foreach (var id in await FindAsync(session, wait, from, now - wait.Wait).ConfigureAwait(false))
+            {
+                // Read again under the lock: what was found may have been settled since.
+                var before = await ScheduledConnection.LockAsync(database, session, id).ConfigureAwait(false);
+                if (before is not null && IsOpen(before, now - wait.Wait))
+                {
+                    var terms = new LeaseTerms(request.Holder, now, request.Lease, Guid.CreateVersion7(request.Now));
+                    claims.Add(await LeaseTaker.TakeOverAsync(session, before, terms, request.WorkerVersion).ConfigureAwait(false));
+                }
+            }
+        }
+
+        return claims;
+    }
+
+    private Task<List<ConnectionId>> FindAsync(SqlSession session, OpenIntentWait wait, DateTimeOffset from, DateTimeOffset until) =>
+        session.ListAsync(
+            $"""
+            select s.connection_id
+            from refresh_schedule s
+            join connections c on c.shard = s.shard and c.id = s.connection_id
+            join token_sets t on t.shard = s.shard and t.connection_id = s.connection_id
+            where s.lease_until >= @from and s.lease_until <= @until and s.integration_id = @integration
+              and c.status in ('active', 'degraded') and t.access_token is not null
+            order by s.lease_until limit @limit{database.RowLockOrSkip("s")}
+            """,
+            static row => row.ConnectionId(),
+            ("from", from), ("until", until), ("integration", wait.IntegrationId), ("limit", wait.Limit));
+
+    private static bool IsOpen(ScheduledConnection found, DateTimeOffset until) => found.Snapshot is
+        {
+            LeaseUntil: { } end, Tokens: not null,
+            Connection.Status: ConnectionStatus.Active or ConnectionStatus.Degraded,
+        } && end <= until;
+}
