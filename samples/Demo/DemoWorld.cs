@@ -144,7 +144,7 @@ internal sealed class DemoWorld : IAsyncDisposable
     private async Task CreateIntegrationAsync(Actor actor, CancellationToken cancellationToken)
     {
         var now = TimeProvider.System.GetUtcNow();
-        var client = Rekindle.Simulator.Client.Default;
+        var client = RegisteredClient.Default;
         var integration = new Integration
         {
             Environment = Environment,

@@ -10,7 +10,7 @@ namespace Rekindle.Simulator;
 /// <summary>One simulated authorization server with its resource API: what a test or demo may do with it from inside.</summary>
 public sealed class AuthorizationServer
 {
-    private readonly ConcurrentDictionary<string, Client> _clients = new();
+    private readonly ConcurrentDictionary<string, RegisteredClient> _clients = new();
     private readonly TokenMint _mint;
     private Personality _personality;
     private ConsentPolicy _consent = ConsentPolicy.Ask;
@@ -67,7 +67,7 @@ public sealed class AuthorizationServer
     public FaultBoard Faults { get; } = new();
 
     /// <summary>The clients it knows.</summary>
-    public IReadOnlyCollection<Client> Clients => [.. _clients.Values];
+    public IReadOnlyCollection<RegisteredClient> Clients => [.. _clients.Values];
 
     /// <summary>Its grants, oldest first.</summary>
     public IReadOnlyList<GrantSnapshot> Grants
@@ -86,7 +86,7 @@ public sealed class AuthorizationServer
     internal GrantBook Book { get; } = new();
 
     /// <summary>Makes a client known, or replaces the one with its id.</summary>
-    public void RegisterClient(Client client)
+    public void RegisterClient(RegisteredClient client)
     {
         ArgumentNullException.ThrowIfNull(client);
         _clients[client.Id] = client;
@@ -167,7 +167,7 @@ public sealed class AuthorizationServer
             ? grant
             : null;
 
-    internal Client? FindClient(string id) => _clients.GetValueOrDefault(id);
+    internal RegisteredClient? FindClient(string id) => _clients.GetValueOrDefault(id);
 
     /// <summary>Whose token it is, whether or not it still works.</summary>
     internal (Grant? Grant, TokenIdentity Token) Identify(string token) =>

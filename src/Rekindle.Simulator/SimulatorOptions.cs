@@ -15,7 +15,7 @@ public sealed class SimulatorOptions
     public IReadOnlyDictionary<string, Personality> Servers { get; init; } = Presets.All;
 
     /// <summary>The client registered at every server.</summary>
-    public Client Client { get; init; } = Client.Default;
+    public RegisteredClient Client { get; init; } = RegisteredClient.Default;
 
     /// <summary>Text that every token and code contains, for tests that search for leaks: letters, digits, dashes. Default: none.</summary>
     public string? TokenMarker { get; init; }

@@ -103,7 +103,7 @@ internal static class ControlEndpoints
 
     private static ClientView Register(ControlRequest request, ClientRequest what)
     {
-        var client = new Client { Id = request.Path("id"), Secrets = what.Secrets, RedirectUris = what.RedirectUris };
+        var client = new RegisteredClient { Id = request.Path("id"), Secrets = what.Secrets, RedirectUris = what.RedirectUris };
         request.Server.RegisterClient(client);
         return View(client);
     }
@@ -115,7 +115,7 @@ internal static class ControlEndpoints
     private static ServerView View(AuthorizationServer server) => new(
         server.Name, server.Issuer, server.TokenEndpoint, server.RefreshEndpoint, server.ApiEndpoint, server.Personality);
 
-    private static ClientView View(Client client) => new(client.Id, client.RedirectUris);
+    private static ClientView View(RegisteredClient client) => new(client.Id, client.RedirectUris);
 
     private static object? Done(Action action)
     {

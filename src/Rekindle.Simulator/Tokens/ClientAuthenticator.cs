@@ -10,7 +10,7 @@ internal static class ClientAuthenticator
     public static string? NameOf(TokenRequest request) =>
         request.Basic is { } basic ? WebUtility.UrlDecode(basic.Split(':', 2)[0]) : request["client_id"];
 
-    public static Client? Authenticate(AuthorizationServer server, TokenRequest request)
+    public static RegisteredClient? Authenticate(AuthorizationServer server, TokenRequest request)
     {
         var allowed = server.Personality.ClientAuthentication;
         if (request.Basic is { } basic)
@@ -31,7 +31,7 @@ internal static class ClientAuthenticator
 
     // The two ways differ only for an id or secret with characters that form-encoding changes; a client that takes the
     // wrong one is refused for those, as it would be outside.
-    private static Client? AuthenticateBasic(AuthorizationServer server, ClientAuthentications allowed, string basic)
+    private static RegisteredClient? AuthenticateBasic(AuthorizationServer server, ClientAuthentications allowed, string basic)
     {
         var parts = basic.Split(':', 2);
         if (parts.Length != 2)
@@ -42,7 +42,7 @@ internal static class ClientAuthenticator
         return (allowed.HasFlag(ClientAuthentications.Basic) ? Match(WebUtility.UrlDecode(parts[0]), WebUtility.UrlDecode(parts[1])) : null)
             ?? (allowed.HasFlag(ClientAuthentications.BasicUnencoded) ? Match(parts[0], parts[1]) : null);
 
-        Client? Match(string id, string secret) =>
+        RegisteredClient? Match(string id, string secret) =>
             server.FindClient(id) is { } client && client.Secrets.Contains(secret) ? client : null;
     }
 }

@@ -93,7 +93,7 @@ internal sealed class TokenEndpoint(AuthorizationServer server, TokenRequest req
         _ => false,
     };
 
-    private (Answer Answer, Presentation Seen) ExchangeCode(Presentation seen, Client client)
+    private (Answer Answer, Presentation Seen) ExchangeCode(Presentation seen, RegisteredClient client)
     {
         var now = server.Context.Time.GetUtcNow();
         var value = request["code"];
@@ -131,7 +131,7 @@ internal sealed class TokenEndpoint(AuthorizationServer server, TokenRequest req
             && Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier))) == code.Challenge;
     }
 
-    private (Answer Answer, Presentation Seen) Refresh(Presentation seen, Client? client)
+    private (Answer Answer, Presentation Seen) Refresh(Presentation seen, RegisteredClient? client)
     {
         var now = server.Context.Time.GetUtcNow();
         if (PresentedValue is not { } value)

@@ -176,7 +176,7 @@ internal sealed class EngineHost : IAsyncDisposable
             return entry.Integration;
         }
 
-        var client = Rekindle.Simulator.Client.Default;
+        var client = RegisteredClient.Default;
         var integration = new Integration
         {
             Environment = "production",

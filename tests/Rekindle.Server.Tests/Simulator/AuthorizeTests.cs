@@ -87,7 +87,7 @@ public sealed class AuthorizeTests : SimulatorTest
     [Fact]
     public async Task An_exact_address_covers_nothing_but_itself()
     {
-        Plain.RegisterClient(new Client { Id = "exact", Secrets = ["x"], RedirectUris = ["https://app.example/back"] });
+        Plain.RegisterClient(new RegisteredClient { Id = "exact", Secrets = ["x"], RedirectUris = ["https://app.example/back"] });
 
         var exact = await Http.GetAsync(Authorize(Plain, ("client_id", "exact"), ("redirect_uri", "https://app.example/back")));
         var longer = await Http.GetAsync(Authorize(Plain, ("client_id", "exact"), ("redirect_uri", "https://app.example/back/more")));
@@ -215,7 +215,7 @@ public sealed class AuthorizeTests : SimulatorTest
         Assert.True(IsSignedBy(keys[0], $"{parts[0]}.{parts[1]}", Base64Url.DecodeFromChars(parts[2])));
         Assert.Equal(discovery.GetProperty("issuer").GetString(), claims.GetProperty("iss").GetString());
         Assert.Equal(
-            ("bob", Client.Default.Id, "n-1", "bob@plain.example"),
+            ("bob", RegisteredClient.Default.Id, "n-1", "bob@plain.example"),
             (Text(claims, "sub"), Text(claims, "aud"), Text(claims, "nonce"), Text(claims, "email")));
     }
 
@@ -261,7 +261,7 @@ public sealed class AuthorizeTests : SimulatorTest
     {
         var parameters = new Dictionary<string, string?>
         {
-            ["client_id"] = Client.Default.Id,
+            ["client_id"] = RegisteredClient.Default.Id,
             ["redirect_uri"] = ReturnTo,
             ["response_type"] = "code",
             ["state"] = "s-1",
@@ -303,8 +303,8 @@ public sealed class AuthorizeTests : SimulatorTest
             ["grant_type"] = "authorization_code",
             ["code"] = code,
             ["redirect_uri"] = ReturnTo,
-            ["client_id"] = Client.Default.Id,
-            ["client_secret"] = Client.Default.Secrets[0],
+            ["client_id"] = RegisteredClient.Default.Id,
+            ["client_secret"] = RegisteredClient.Default.Secrets[0],
         };
         foreach (var (name, value) in changes)
         {

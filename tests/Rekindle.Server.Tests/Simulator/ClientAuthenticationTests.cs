@@ -35,7 +35,7 @@ public sealed class ClientAuthenticationTests : SimulatorTest
     public async Task A_basic_header_is_read_the_way_the_server_reads_it(ClientAuthentications takes, bool encoded, HttpStatusCode status)
     {
         var server = Server(new Personality { ClientAuthentication = takes });
-        server.RegisterClient(new Client { Id = OddId, Secrets = [OddSecret], RedirectUris = [] });
+        server.RegisterClient(new RegisteredClient { Id = OddId, Secrets = [OddSecret], RedirectUris = [] });
         var grant = server.IssueGrant("u1", clientId: OddId);
         var credentials = encoded ? $"{WebUtility.UrlEncode(OddId)}:{WebUtility.UrlEncode(OddSecret)}" : $"{OddId}:{OddSecret}";
 
@@ -65,7 +65,7 @@ public sealed class ClientAuthenticationTests : SimulatorTest
     public async Task A_public_client_needs_no_secret()
     {
         var server = Server(new Personality { ClientAuthentication = ClientAuthentications.None });
-        server.RegisterClient(new Client { Id = "public", Secrets = [], RedirectUris = [] });
+        server.RegisterClient(new RegisteredClient { Id = "public", Secrets = [], RedirectUris = [] });
         var grant = server.IssueGrant("u1", clientId: "public");
 
         var answer = await Http.PostAsync(
@@ -78,7 +78,7 @@ public sealed class ClientAuthenticationTests : SimulatorTest
     public async Task A_token_of_another_client_is_refused_and_consumes_nothing()
     {
         var server = Host.Servers["strict"];
-        server.RegisterClient(new Client { Id = "other", Secrets = ["other-secret"], RedirectUris = [] });
+        server.RegisterClient(new RegisteredClient { Id = "other", Secrets = ["other-secret"], RedirectUris = [] });
         var grant = server.IssueGrant("u1");
 
         var foreign = await Http.PostAsync(
@@ -98,9 +98,9 @@ public sealed class ClientAuthenticationTests : SimulatorTest
         var server = Host.Servers["plain"];
         var token = server.IssueGrant("u1").RefreshToken!;
 
-        server.RegisterClient(Client.Default with { Secrets = [.. Client.Default.Secrets, "next"] });
+        server.RegisterClient(RegisteredClient.Default with { Secrets = [.. RegisteredClient.Default.Secrets, "next"] });
         var both = await Http.RefreshAsync(server, token);
-        server.RegisterClient(Client.Default with { Secrets = ["next"] });
+        server.RegisterClient(RegisteredClient.Default with { Secrets = ["next"] });
         var old = await Http.RefreshAsync(server, token);
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), (both.Status, old.Status));
@@ -112,8 +112,8 @@ public sealed class ClientAuthenticationTests : SimulatorTest
         var body = new Dictionary<string, string>
         {
             ["grant_type"] = "refresh_token",
-            ["client_id"] = Client.Default.Id,
-            ["client_secret"] = Client.Default.Secrets[0],
+            ["client_id"] = RegisteredClient.Default.Id,
+            ["client_secret"] = RegisteredClient.Default.Secrets[0],
         };
 
         Assert.Equal(HttpStatusCode.OK, (await PostAsync("atlassian-like")).Status);

@@ -13,7 +13,7 @@ public sealed class ExchangeStyleTests : SimulatorTest
         var server = Host.Servers["meta-like"];
         var grant = server.IssueGrant("u1", accessTokenLifetime: TimeSpan.FromDays(5));
 
-        var answer = await ExchangeAsync(server, grant.AccessToken, Client.Default.Secrets[0]);
+        var answer = await ExchangeAsync(server, grant.AccessToken, RegisteredClient.Default.Secrets[0]);
 
         Assert.Null(grant.RefreshToken);
         Assert.Equal((HttpStatusCode.OK, null), (answer.Status, answer.RefreshToken));
@@ -29,7 +29,7 @@ public sealed class ExchangeStyleTests : SimulatorTest
 
         var wrongSecret = await ExchangeAsync(server, grant.AccessToken, "wrong");
         Clock.Advance(TimeSpan.FromDays(5));
-        var expired = await ExchangeAsync(server, grant.AccessToken, Client.Default.Secrets[0]);
+        var expired = await ExchangeAsync(server, grant.AccessToken, RegisteredClient.Default.Secrets[0]);
 
         Assert.Equal("1", Code(wrongSecret));
         Assert.Equal("190", Code(expired));
@@ -52,7 +52,7 @@ public sealed class ExchangeStyleTests : SimulatorTest
     }
 
     private Task<SimulatorAnswer> ExchangeAsync(AuthorizationServer server, string accessToken, string secret) => Http.GetAsync(new Uri(
-        $"{server.TokenEndpoint}?grant_type=fb_exchange_token&client_id={Client.Default.Id}&client_secret={secret}"
+        $"{server.TokenEndpoint}?grant_type=fb_exchange_token&client_id={RegisteredClient.Default.Id}&client_secret={secret}"
         + $"&fb_exchange_token={accessToken}"));
 
     private static string Code(SimulatorAnswer answer) => answer.Json.GetProperty("error").GetProperty("code").GetRawText();

@@ -22,7 +22,7 @@ public sealed class HistoryTests : SimulatorTest
         var seen = Host.History.Since().Single();
 
         Assert.Equal((1, Clock.Now, "strict", SimulatedEndpoint.Token), (seen.Number, seen.At, seen.Server, seen.Endpoint));
-        Assert.Equal(("refresh_token", Client.Default.Id), (seen.GrantType, seen.ClientId));
+        Assert.Equal(("refresh_token", RegisteredClient.Default.Id), (seen.GrantType, seen.ClientId));
         Assert.Equal(("worker-2", "tests/1"), (seen.Process, seen.UserAgent));
         Assert.Equal((grant.GrantId, "u1", 1, PresentedToken.Current), (seen.GrantId, seen.Subject, seen.Generation, seen.Token));
         Assert.Equal((true, 2, 200, Clock.Now), (seen.Issued, seen.IssuedGeneration, seen.Status, seen.AnsweredAt));
@@ -116,7 +116,7 @@ public sealed class HistoryTests : SimulatorTest
         var written = JsonSerializer.Serialize(Host.History.Since()) + string.Concat(Host.History.Since()) + grant;
 
         Assert.All(
-            [grant.AccessToken, grant.RefreshToken!, refreshed.AccessToken!, refreshed.RefreshToken!, Client.Default.Secrets[0]],
+            [grant.AccessToken, grant.RefreshToken!, refreshed.AccessToken!, refreshed.RefreshToken!, RegisteredClient.Default.Secrets[0]],
             secret => Assert.DoesNotContain(secret, written, StringComparison.Ordinal));
     }
 }

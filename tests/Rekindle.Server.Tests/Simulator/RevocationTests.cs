@@ -44,7 +44,7 @@ public sealed class RevocationTests : SimulatorTest
 
         var unknown = await RevokeAsync(server, "no-such-token");
         var stranger = await Http.PostAsync(
-            server.RevokeEndpoint, ("token", grant.RefreshToken!), ("client_id", Client.Default.Id), ("client_secret", "wrong"));
+            server.RevokeEndpoint, ("token", grant.RefreshToken!), ("client_id", RegisteredClient.Default.Id), ("client_secret", "wrong"));
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), (unknown.Status, stranger.Status));
         Assert.Null(server.FindGrant(grant.GrantId)!.End);
@@ -54,7 +54,7 @@ public sealed class RevocationTests : SimulatorTest
     public async Task A_client_cannot_revoke_what_was_granted_to_another()
     {
         var server = Host.Servers["plain"];
-        server.RegisterClient(new Client { Id = "other", Secrets = ["other-secret"], RedirectUris = [] });
+        server.RegisterClient(new RegisteredClient { Id = "other", Secrets = ["other-secret"], RedirectUris = [] });
         var grant = server.IssueGrant("u1", clientId: "other");
 
         await RevokeAsync(server, grant.RefreshToken!);
@@ -89,5 +89,5 @@ public sealed class RevocationTests : SimulatorTest
 
     private Task<SimulatorAnswer> RevokeAsync(AuthorizationServer server, string token) => Http.PostAsync(
         server.RevokeEndpoint,
-        ("token", token), ("client_id", Client.Default.Id), ("client_secret", Client.Default.Secrets[0]));
+        ("token", token), ("client_id", RegisteredClient.Default.Id), ("client_secret", RegisteredClient.Default.Secrets[0]));
 }

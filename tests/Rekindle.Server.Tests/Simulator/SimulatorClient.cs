@@ -71,7 +71,7 @@ internal sealed class SimulatorClient : IDisposable
 
     private Task<SimulatorAnswer> RefreshWithBasicAsync(AuthorizationServer server, string refreshToken)
     {
-        var credentials = Encoding.UTF8.GetBytes($"{Client.Default.Id}:{Client.Default.Secrets[0]}");
+        var credentials = Encoding.UTF8.GetBytes($"{RegisteredClient.Default.Id}:{RegisteredClient.Default.Secrets[0]}");
         return SendAsync(new HttpRequestMessage(HttpMethod.Post, server.RefreshEndpoint)
         {
             Content = Form(("grant_type", "refresh_token"), ("refresh_token", refreshToken)),
@@ -82,6 +82,6 @@ internal sealed class SimulatorClient : IDisposable
     private static (string, string)[] RefreshParameters(string refreshToken) =>
     [
         ("grant_type", "refresh_token"), ("refresh_token", refreshToken),
-        ("client_id", Client.Default.Id), ("client_secret", Client.Default.Secrets[0]),
+        ("client_id", RegisteredClient.Default.Id), ("client_secret", RegisteredClient.Default.Secrets[0]),
     ];
 }

@@ -1,7 +1,7 @@
 namespace Rekindle.Simulator;
 
 /// <summary>A client registered at a server.</summary>
-public sealed record Client
+public sealed record RegisteredClient
 {
     /// <summary>Its id.</summary>
     public required string Id { get; init; }
@@ -16,7 +16,7 @@ public sealed record Client
     public required IReadOnlyList<string> RedirectUris { get; init; }
 
     /// <summary>The client that every server knows unless the options name another.</summary>
-    public static Client Default { get; } = new()
+    public static RegisteredClient Default { get; } = new()
     {
         Id = "simulator-client",
         Secrets = ["simulator-client-secret"],
