@@ -29,6 +29,7 @@ public sealed class MarkedSecret
         ArgumentNullException.ThrowIfNull(random);
         Label = label;
         string[] marks = [Mark(random), Mark(random)];
+        LettersAndDigits = marks[0];
         Value = $"v^1./{marks[0]}+\"&%ü\\{marks[1]}=";
         foreach (var mark in marks)
         {
@@ -40,6 +41,9 @@ public sealed class MarkedSecret
 
     /// <summary>The plain value, to be put into a request or an answer.</summary>
     public string Value { get; }
+
+    /// <summary>One mark alone, for places that take letters and digits only; found like the whole.</summary>
+    public string LettersAndDigits { get; }
 
     public Secret Secret => new(Value);
 

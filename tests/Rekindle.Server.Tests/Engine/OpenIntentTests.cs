@@ -1,0 +1,100 @@
+using Rekindle.Connections;
+using Rekindle.Refresh;
+using Rekindle.Simulator.Personalities;
+using Rekindle.Storage;
+
+namespace Rekindle.Server.Tests.Engine;
+
+/// <summary>Leases whose worker never reported back (I3): the token is sent once more, and only after a record of the unknown outcome.</summary>
+public sealed class OpenIntentTests
+{
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(180);
+
+    [Fact]
+    [Trait("Failure", "F01")]
+    public async Task A_strict_token_waits_out_the_hold_and_the_lost_attempt_is_on_record()
+    {
+        await using var engine = await EngineHost.StartAsync(new EngineSettings());
+        var (id, lost) = await LoseAsync(engine);
+
+        engine.Clock.Advance(Lease + TimeSpan.FromMinutes(4.5));
+        await engine.BeatAsync();
+        var early = engine.Simulator.History.Refreshes().Count;
+        engine.Clock.Advance(TimeSpan.FromMinutes(1));
+        await engine.BeatAsync();
+
+        Assert.Equal(0, early);
+        Assert.Single(engine.Simulator.History.Refreshes());
+        Assert.Equal(RefreshClass.OutcomeUnknown, (await engine.Get<IAttemptStore>().GetAsync(lost, default))!.Class);
+        Assert.Equal(ConnectionStatus.Active, (await engine.ReadAsync(id)).Connection.Status);
+        Assert.Equal(0, (await engine.ReadAsync(id)).OpenIntents);
+    }
+
+    [Fact]
+    [Trait("Failure", "F01")]
+    public async Task A_reusable_token_is_sent_as_soon_as_the_lease_has_run_out()
+    {
+        await using var engine = await EngineHost.StartAsync(new EngineSettings { Personality = new Personality() });
+        await LoseAsync(engine);
+
+        engine.Clock.Advance(Lease - TimeSpan.FromSeconds(1));
+        await engine.BeatAsync();
+        var early = engine.Simulator.History.Refreshes().Count;
+        engine.Clock.Advance(TimeSpan.FromSeconds(2));
+        await engine.BeatAsync();
+
+        Assert.Equal(0, early);
+        Assert.Single(engine.Simulator.History.Refreshes());
+    }
+
+    [Fact]
+    public async Task Three_lost_leases_in_a_row_are_quarantined_and_reported()
+    {
+        await using var engine = await EngineHost.StartAsync(new EngineSettings { Personality = new Personality() });
+        var (id, _) = await LoseAsync(engine);
+        for (var i = 0; i < 2; i++)
+        {
+            engine.Clock.Advance(Lease + TimeSpan.FromSeconds(1));
+            await engine.Get<IRefreshStore>().ClaimOpenIntentsAsync(
+                new OpenIntentRequest("gone-again", "1", engine.Clock.Now, Lease, [new OpenIntentWait(engine.Integration.Id, TimeSpan.Zero, 10)]), default);
+        }
+
+        engine.Clock.Advance(Lease + TimeSpan.FromSeconds(1));
+        await engine.BeatAsync();
+
+        var after = await engine.ReadAsync(id);
+        Assert.Empty(engine.Simulator.History.Refreshes());
+        Assert.Null(after.DueAt);
+        Assert.Equal(Notifications.NotificationKind.Quarantined, Assert.Single(
+            await engine.Get<INotificationStore>().ListAsync("production", openOnly: true, id, null, 10, default)).Kind);
+
+        await engine.Levers.RetryAsync(id, "test");
+        await engine.BeatAsync();
+        Assert.Equal(ConnectionStatus.Active, (await engine.ReadAsync(id)).Connection.Status);
+    }
+
+    [Fact]
+    [Trait("Failure", "F16")]
+    public async Task A_caller_meanwhile_gets_a_typed_answer_and_no_second_refresh()
+    {
+        await using var engine = await EngineHost.StartAsync(new EngineSettings());
+        var (id, _) = await LoseAsync(engine);
+        engine.Clock.Advance(Lease + TimeSpan.FromSeconds(30));
+
+        var answer = await engine.AskAsync(id);
+
+        Assert.Equal(TokenErrorCode.RefreshInProgress, answer.Error!.Code);
+        Assert.Empty(engine.Simulator.History.Refreshes());
+    }
+
+    // A worker that took the lease and was never heard of again.
+    private static async Task<(ConnectionId Id, Guid Attempt)> LoseAsync(EngineHost engine)
+    {
+        var id = await engine.ImportAsync("user-1");
+        engine.Clock.Advance(TimeSpan.FromMinutes(59));
+        var attempt = Guid.CreateVersion7(engine.Clock.Now);
+        Assert.IsType<ClaimAnswer.Taken>(await engine.Get<IRefreshStore>().ClaimOneAsync(
+            id, 1, new LeaseTerms("gone", engine.Clock.Now, Lease, attempt), TimeSpan.Zero, default));
+        return (id, attempt);
+    }
+}
