@@ -12,8 +12,6 @@ internal sealed class GrantBook
 
     public IEnumerable<Grant> All => _byNumber.Values;
 
-    public IEnumerable<string> Subjects => _byUser.Keys.Select(user => user.Subject).Distinct();
-
     public Grant Add(string subject, string clientId, IReadOnlyList<string> scopes, DateTimeOffset now)
     {
         var grant = new Grant(Interlocked.Increment(ref _last), subject, clientId, scopes, now);
