@@ -132,6 +132,7 @@ internal static class TokenErrors
         {
             _ when entry.Provider is null => Of(connection, TokenErrorCode.IntegrationMisconfigured, WhoActs.Operator,
                 $"The catalogue has no provider '{integration.Provider}'."),
+            _ when entry.Unready is { } unready => Of(connection, TokenErrorCode.ProviderUnavailable, WhoActs.Nobody, unready) with { Retryable = true },
             IntegrationState.Paused => Of(connection, TokenErrorCode.IntegrationPaused, WhoActs.Operator, $"Integration '{integration.Key}' is paused. Resume it."),
             IntegrationState.Misconfigured => Of(connection, TokenErrorCode.IntegrationMisconfigured, WhoActs.Operator,
                 $"Integration '{integration.Key}' is misconfigured: {integration.StateReason} Correct its client id, secret or registration.") with

@@ -13,16 +13,19 @@ public sealed class IntegrationDirectory : IDisposable
     private readonly ProviderCatalogue _catalogue;
     private readonly Sealer _sealer;
     private readonly ClientCredentialsOptions _configured;
+    private readonly ProviderDiscovery _discovery;
     private readonly SemaphoreSlim _loading = new(1, 1);
     private volatile Snapshot? _snapshot;
 
     /// <summary>Made by the container.</summary>
-    public IntegrationDirectory(IIntegrationStore store, ProviderCatalogue catalogue, Sealer sealer, ClientCredentialsOptions configured)
+    internal IntegrationDirectory(
+        IIntegrationStore store, ProviderCatalogue catalogue, Sealer sealer, ClientCredentialsOptions configured, ProviderDiscovery discovery)
     {
         _store = store;
         _catalogue = catalogue;
         _sealer = sealer;
         _configured = configured;
+        _discovery = discovery;
     }
 
     /// <summary>By environment and key; null: there is none.</summary>
@@ -58,8 +61,34 @@ public sealed class IntegrationDirectory : IDisposable
         }
     }
 
+    /// <summary>Reads the discovery document of an integration that needs one. Returns why it still cannot be used; null: it can.</summary>
+    internal async Task<string?> MakeReadyAsync(IntegrationEntry entry, CancellationToken cancellationToken)
+    {
+        if (await TryMakeReadyAsync(entry.Integration, cancellationToken).ConfigureAwait(false))
+        {
+            await ReloadAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return (await FindAsync(entry.Integration.Id, cancellationToken).ConfigureAwait(false))?.Unready;
+    }
+
+    /// <summary>Reads the discovery documents that are missing or old.</summary>
+    internal async Task MakeAllReadyAsync(CancellationToken cancellationToken)
+    {
+        var all = await AllAsync(cancellationToken).ConfigureAwait(false);
+        var changed = await Task.WhenAll(all.Select(entry => TryMakeReadyAsync(entry.Integration, cancellationToken))).ConfigureAwait(false);
+        if (changed.Contains(true))
+        {
+            await ReloadAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _loading.Dispose();
+
+    private async Task<bool> TryMakeReadyAsync(Integration integration, CancellationToken cancellationToken) =>
+        _catalogue.Find(integration.Provider) is { } provider && _discovery.IsWanted(provider, integration)
+        && await _discovery.ReadAsync(provider, integration, cancellationToken).ConfigureAwait(false);
 
     private async ValueTask<Snapshot> CurrentAsync(CancellationToken cancellationToken)
     {
@@ -81,7 +110,8 @@ public sealed class IntegrationDirectory : IDisposable
             PrivateKeyPem = Open(integration.PrivateKey, SecretKind.PrivateKey) ?? Secret.OrNull(fallback?.PrivateKeyPem),
             KeyId = fallback?.KeyId,
         };
-        return new IntegrationEntry(integration, _catalogue.Find(integration.Provider), credentials);
+        var (provider, unready) = _discovery.Complete(_catalogue.Find(integration.Provider), integration);
+        return new IntegrationEntry(integration, provider, credentials) { Unready = unready };
 
         // An undecryptable client secret counts as missing: the halt that follows names the integration, not its users.
         Secret? Open(SealedSecret? value, SecretKind kind) =>

@@ -8,26 +8,36 @@ namespace Rekindle.Providers;
 /// <param name="Credentials">Opened client credentials; an empty client id: none anywhere.</param>
 public sealed record IntegrationEntry(Integration Integration, ProviderDefinition? Provider, ClientCredentials Credentials)
 {
+    /// <summary>Why it cannot be used yet: its provider's discovery document has not been read; null: it can.</summary>
+    public string? Unready { get; init; }
+
     /// <summary>Whether ordinary refreshes may be sent now (A2).</summary>
     public bool IsOpen(DateTimeOffset now) =>
-        Provider is not null && Integration.State == IntegrationState.Active && !(Integration.ThrottledUntil > now);
+        Provider is not null && Unready is null && Integration.State == IntegrationState.Active && !(Integration.ThrottledUntil > now);
 
     /// <summary>Whether one connection may be tried to see if a misconfigured client works again.</summary>
     public bool MayProbe(DateTimeOffset now) =>
-        Provider is not null && Integration.State == IntegrationState.Misconfigured && Integration.NextProbeAt <= now
+        Provider is not null && Unready is null && Integration.State == IntegrationState.Misconfigured && Integration.NextProbeAt <= now
         && !(Integration.ThrottledUntil > now);
 
     /// <summary>Values of the URL variables: the integration's, then the connection's.</summary>
     public IReadOnlyDictionary<string, string> Variables(Connection connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        if (connection.Variables.Count == 0)
+        return Variables(connection.Variables);
+    }
+
+    /// <summary>Values of the URL variables: the integration's, then these.</summary>
+    public IReadOnlyDictionary<string, string> Variables(IReadOnlyDictionary<string, string> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        if (values.Count == 0)
         {
             return Integration.Variables;
         }
 
         // The operator's values win: a value that came with an answer must not redirect what the operator fixed.
-        var merged = new Dictionary<string, string>(connection.Variables);
+        var merged = new Dictionary<string, string>(values);
         foreach (var (name, value) in Integration.Variables)
         {
             merged[name] = value;

@@ -56,6 +56,16 @@ public sealed record ProviderDefinition
     /// in an entry; comes from <see cref="ProviderCatalogueOptions.AllowInsecureEndpoints"/>.
     /// </summary>
     public bool AllowsInsecureEndpoints { get; init; }
+
+    /// <summary>The issuer that answers and ID tokens must name; null: nothing is known of it.</summary>
+    internal string? IssuerFor(IReadOnlyDictionary<string, string> variables) => Endpoints.Issuer switch
+    {
+        null => null,
+        var template when UrlTemplate.Expand(template, this, variables) is UrlExpansion.Expanded(var url) => url.AbsoluteUri,
+
+        // A value is missing or bad. No answer names this, so none is accepted.
+        var template => template,
+    };
 }
 
 /// <summary>URL templates; <c>{name}</c> stands for a <see cref="ProviderVariable"/>.</summary>

@@ -100,6 +100,7 @@ internal static class ProviderDefinitionReader
             ScopeOnRefresh = section.Choice("scope_on_refresh", defaults.ScopeOnRefresh),
             Pkce = section.Choice("pkce", defaults.Pkce),
             ResponseMode = section.Text("response_mode"),
+            CallbackIssuer = section.Flag("callback_issuer"),
             CallbackHmac = section.Flag("callback_hmac"),
             RevokeMethod = section.Text("revoke_method") ?? defaults.RevokeMethod,
             RevokeFormat = section.Choice<ParameterFormat>("revoke_format"),

@@ -143,6 +143,9 @@ public sealed record RequestRules
     /// <summary><c>response_mode</c> at authorize; null: the provider's default (query).</summary>
     public string? ResponseMode { get; init; }
 
+    /// <summary>Whether every callback names its issuer in <c>iss</c> (RFC 9207): one without is then refused.</summary>
+    public bool CallbackIssuer { get; init; }
+
     /// <summary>Whether the callback carries Shopify's <c>hmac</c> over its sorted query.</summary>
     public bool CallbackHmac { get; init; }
 

@@ -16,6 +16,9 @@ public enum TokenRequestKind
 
     /// <summary>The account behind a grant is asked for; harmless to repeat.</summary>
     Identity,
+
+    /// <summary>The provider's discovery document is asked for; harmless to repeat, and without secrets.</summary>
+    Discovery,
 }
 
 /// <summary>

@@ -119,6 +119,14 @@ public static class TokenRequestBuilder
         return draft.Finish();
     }
 
+    /// <summary>The question for the provider's discovery document.</summary>
+    public static TokenRequestOutcome Discover(ProviderDefinition provider, IReadOnlyDictionary<string, string> variables)
+    {
+        var draft = new RequestDraft(provider, TokenRequestKind.Discovery, "GET", ParameterFormat.Query);
+        draft.SendTo("discovery document", variables, provider.Endpoints.Discovery);
+        return draft.Finish();
+    }
+
     /// <summary>The address that sends a person's browser to the provider.</summary>
     public static AuthorizeOutcome Authorize(ProviderDefinition provider, ClientCredentials client, AuthorizeRequest request)
     {
