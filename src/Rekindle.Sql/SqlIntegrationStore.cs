@@ -1,3 +1,4 @@
+using Rekindle.Connect;
 using Rekindle.Providers;
 using Rekindle.Storage;
 
@@ -9,7 +10,7 @@ internal sealed class SqlIntegrationStore(SqlDatabase database) : IIntegrationSt
     private const string Select =
         """
         select id, environment, key, provider, display_name, client_id, client_secret, previous_client_secret, private_key, secret_expires_at,
-               scopes, purposes, variables, allowed_return_urls, policy, state, state_reason, state_since, throttled_until, next_probe_at,
+               scopes, purposes, variables, allowed_return_urls, connect_fields, policy, state, state_reason, state_since, throttled_until, next_probe_at,
                probes, config_version, created_at, updated_at
         from integrations
 
@@ -24,10 +25,10 @@ internal sealed class SqlIntegrationStore(SqlDatabase database) : IIntegrationSt
             var id = await session.FirstAsync(
                 """
                 insert into integrations (environment, key, provider, display_name, client_id, client_secret, previous_client_secret,
-                    private_key, secret_expires_at, scopes, purposes, variables, allowed_return_urls, policy, state, state_reason,
+                    private_key, secret_expires_at, scopes, purposes, variables, allowed_return_urls, connect_fields, policy, state, state_reason,
                     state_since, created_at, updated_at)
                 values (@environment, @key, @provider, @display_name, @client_id, @client_secret, @previous_client_secret,
-                    @private_key, @secret_expires_at, @scopes, @purposes, @variables, @allowed_return_urls, @policy, @state, @state_reason,
+                    @private_key, @secret_expires_at, @scopes, @purposes, @variables, @allowed_return_urls, @connect_fields, @policy, @state, @state_reason,
                     @state_since, @created_at, @created_at)
                 on conflict (environment, key) do nothing
                 returning id
@@ -54,7 +55,7 @@ internal sealed class SqlIntegrationStore(SqlDatabase database) : IIntegrationSt
                 update integrations set provider = @provider, display_name = @display_name, client_id = @client_id,
                     client_secret = @client_secret, previous_client_secret = @previous_client_secret, private_key = @private_key,
                     secret_expires_at = @secret_expires_at, scopes = @scopes, purposes = @purposes, variables = @variables,
-                    allowed_return_urls = @allowed_return_urls, policy = @policy, config_version = config_version + 1, updated_at = @now,
+                    allowed_return_urls = @allowed_return_urls, connect_fields = @connect_fields, policy = @policy, config_version = config_version + 1, updated_at = @now,
                     next_probe_at = case when state = 'misconfigured' then @now else next_probe_at end,
                     probes = case when state = 'misconfigured' then 0 else probes end
                 where id = @id and config_version = @config_version
@@ -163,7 +164,7 @@ internal sealed class SqlIntegrationStore(SqlDatabase database) : IIntegrationSt
         ("private_key", integration.PrivateKey), ("secret_expires_at", integration.SecretExpiresAt),
         ("scopes", SqlJson.Of(integration.Scopes)), ("purposes", SqlJson.Of(integration.Purposes)),
         ("variables", SqlJson.Of(integration.Variables)), ("allowed_return_urls", SqlJson.Of(integration.AllowedReturnUrls)),
-        ("policy", SqlJson.Of(integration.Policy)),
+        ("connect_fields", SqlJson.Of(integration.ConnectFields)), ("policy", SqlJson.Of(integration.Policy)),
     ];
 
     private static Task<Integration?> GetAsync(SqlSession session, int id) =>
@@ -188,6 +189,7 @@ internal sealed class SqlIntegrationStore(SqlDatabase database) : IIntegrationSt
         Purposes = SqlJson.Read<Dictionary<string, PurposeRule>>(row.Text()),
         Variables = row.TextMap(),
         AllowedReturnUrls = row.TextList(),
+        ConnectFields = SqlJson.Read<ConnectField[]>(row.Text()),
         Policy = SqlJson.Read<IntegrationPolicy>(row.Text()),
         State = row.Word<IntegrationState>(),
         StateReason = row.TextOrNull(),

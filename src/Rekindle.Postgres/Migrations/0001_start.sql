@@ -16,6 +16,7 @@ create table integrations (
     purposes                text not null default '{}',
     variables               text not null default '{}',
     allowed_return_urls     text not null default '[]',
+    connect_fields          text not null default '[]',
     policy                  text not null default '{}',
     state                   text not null default 'active',
     state_reason            text,

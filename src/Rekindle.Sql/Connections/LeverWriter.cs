@@ -28,16 +28,18 @@ internal sealed class LeverWriter(SqlDatabase database)
             cancellationToken);
 
     /// <inheritdoc cref="IConnectionStore.CompleteAsync"/>
-    public Task<bool> CompleteAsync(ConnectionId id, DateTimeOffset now, CancellationToken cancellationToken) => database.WriteAsync(
+    public Task<bool> CompleteAsync(
+        ConnectionId id, int grantNo, DateTimeOffset? dueAt, DateTimeOffset now, CancellationToken cancellationToken) => database.WriteAsync(
         async session =>
         {
             var before = await LockAndReadAsync(session, id).ConfigureAwait(false);
-            if (before is not { Connection.Status: ConnectionStatus.Pending })
+            if (before is not { Connection.Status: ConnectionStatus.Pending, Tokens: { } tokens } || tokens.GrantNo != grantNo)
             {
                 return false;
             }
 
-            var effect = new LeverEffect(Levers.Usable(before.Connection, before.Tokens, now), now);
+            var due = dueAt is { } wanted ? Levers.Later(wanted, now) : (DateTimeOffset?)null;
+            var effect = new LeverEffect(Levers.Usable(before.Connection, tokens, now), due);
             await WriteAsync(session, before, effect, now).ConfigureAwait(false);
             await NotificationSql.CloseAsync(session, id, now).ConfigureAwait(false);
             return true;

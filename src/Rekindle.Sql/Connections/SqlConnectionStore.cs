@@ -66,8 +66,8 @@ internal sealed class SqlConnectionStore(SqlDatabase database) : IConnectionStor
 
     public Task<GrantResult> SaveGrantAsync(NewGrant grant, CancellationToken cancellationToken) => _grants.SaveAsync(grant, cancellationToken);
 
-    public Task<bool> CompleteAsync(ConnectionId id, DateTimeOffset now, CancellationToken cancellationToken) =>
-        _levers.CompleteAsync(id, now, cancellationToken);
+    public Task<bool> CompleteAsync(ConnectionId id, int grantNo, DateTimeOffset? dueAt, DateTimeOffset now, CancellationToken cancellationToken) =>
+        _levers.CompleteAsync(id, grantNo, dueAt, now, cancellationToken);
 
     public Task<ConnectionSnapshot?> PatchAsync(
         ConnectionId id, ConnectionPatch patch, DateTimeOffset now, CancellationToken cancellationToken) =>

@@ -47,6 +47,15 @@ internal sealed class GrantWriter(Sealer sealer, RefreshClock clock)
         };
     }
 
+    /// <summary>When a grant that waited for its completion is due; null: never.</summary>
+    public DateTimeOffset? DueAt(TokenSet tokens, IntegrationEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        ArgumentNullException.ThrowIfNull(entry);
+        var life = new TokenLife(tokens.IssuedAt, tokens.ExpiresAt, tokens.RefreshTokenExpiresAt, tokens.RefreshToken is not null);
+        return DueAt(life, entry, RefreshSchedule.NewJitter(clock.Random));
+    }
+
     // "No expiry recorded" is not "expired" (B2): the JWT is asked before a refresh is spent. An unknown age makes the documented
     // lifetime useless, so what remains unknown is refreshed at once, or trusted for a little while where it cannot be.
     private static (DateTimeOffset?, ExpirySource) ExpiryOf(ImportedGrant grant, ProviderDefinition provider, DateTimeOffset now) => grant switch
@@ -65,8 +74,6 @@ internal sealed class GrantWriter(Sealer sealer, RefreshClock clock)
     {
         var jitter = RefreshSchedule.NewJitter(clock.Random);
         var life = new TokenLife(issuedAt, expiresAt, refreshTokenExpiresAt, refreshToken is not null);
-        var canRefresh = refreshToken is not null || entry.Provider!.Requests.RefreshKind == RefreshKind.AccessToken;
-        var due = canRefresh ? RefreshSchedule.DueAt(life, entry.Integration.Policy, entry.Provider!, jitter) : null;
         return new NewGrant
         {
             Key = key,
@@ -83,9 +90,16 @@ internal sealed class GrantWriter(Sealer sealer, RefreshClock clock)
             ExpirySource = source,
             RefreshTokenExpiresAt = refreshTokenExpiresAt,
             GrantedAt = issuedAt,
-            DueAt = due < clock.Now ? clock.Now : due,
+            DueAt = DueAt(life, entry, jitter),
             Jitter = jitter,
             Now = clock.Now,
         };
+    }
+
+    private DateTimeOffset? DueAt(TokenLife life, IntegrationEntry entry, int jitter)
+    {
+        var canRefresh = life.HasRefreshToken || entry.Provider!.Requests.RefreshKind == RefreshKind.AccessToken;
+        var due = canRefresh ? RefreshSchedule.DueAt(life, entry.Integration.Policy, entry.Provider!, jitter) : null;
+        return due < clock.Now ? clock.Now : due;
     }
 }

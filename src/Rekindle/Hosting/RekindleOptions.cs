@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Rekindle.Connect;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 
@@ -29,6 +30,9 @@ public sealed class RekindleOptions
 
     /// <summary>The way to the providers.</summary>
     public TokenExchangeOptions Exchange { get; set; } = new();
+
+    /// <summary>Connecting accounts by browser.</summary>
+    public ConnectOptions Connect { get; set; } = new();
 
     /// <summary>Client credentials for integrations whose record carries none (E4), by <c>environment:integration</c> or <c>integration</c>.</summary>
     public Dictionary<string, ConfiguredClient> Clients { get; set; } = new(StringComparer.Ordinal);

@@ -13,7 +13,8 @@ internal sealed class RekindleOptionsCheck : IValidateOptions<RekindleOptions>
         Check("Rekindle", options, mistakes);
         Check("Rekindle:Refresh", options.Refresh, mistakes);
         Check("Rekindle:Exchange", options.Exchange, mistakes);
-        mistakes.AddRange(options.Refresh.Mistakes().Select(m => $"Rekindle:{m}"));
+        Check("Rekindle:Connect", options.Connect, mistakes);
+        mistakes.AddRange(options.Refresh.Mistakes().Concat(options.Connect.Mistakes()).Select(m => $"Rekindle:{m}"));
         if (string.IsNullOrEmpty(options.KeyRing) && string.IsNullOrEmpty(options.KeyRingFile))
         {
             mistakes.Add("Rekindle:KeyRingFile or Rekindle:KeyRing must be set: without a key ring nothing can be stored.");

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rekindle.ApiKeys;
 using Rekindle.Attempts;
+using Rekindle.Connect;
 using Rekindle.Connections;
 using Rekindle.Encryption;
 using Rekindle.Hosting;
@@ -38,6 +39,7 @@ public static class RekindleServiceCollectionExtensions
         AddRefresh(services);
         AddConnections(services);
         AddApiKeys(services);
+        AddConnect(services);
         return new RekindleBuilder(services);
     }
 
@@ -68,7 +70,10 @@ public static class RekindleServiceCollectionExtensions
 
             return clients;
         });
-        services.AddSingleton<IntegrationDirectory>();
+        services.AddSingleton<ProviderDiscovery>();
+        services.AddSingleton(s => new IntegrationDirectory(
+            s.GetRequiredService<IIntegrationStore>(), s.GetRequiredService<ProviderCatalogue>(), s.GetRequiredService<Sealer>(),
+            s.GetRequiredService<ClientCredentialsOptions>(), s.GetRequiredService<ProviderDiscovery>()));
     }
 
     private static void AddRefresh(IServiceCollection services)
@@ -94,6 +99,7 @@ public static class RekindleServiceCollectionExtensions
         services.AddHostedService(s => s.GetRequiredService<ChangeFollower>());
         services.AddHostedService(s => s.GetRequiredService<RefreshWorker>());
         services.AddHostedService<AttemptMaintenance>();
+        services.AddHostedService<DiscoveryWorker>();
     }
 
     private static void AddConnections(IServiceCollection services)
@@ -122,5 +128,33 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton(s => new ApiKeyDirectory(
             s.GetRequiredService<IApiKeyStore>(), s.GetRequiredService<ChangeFollower>(), s.GetRequiredService<RefreshClock>()));
         services.AddSingleton<ApiKeyIssuer>();
+    }
+
+    private static void AddConnect(IServiceCollection services)
+    {
+        services.AddSingleton(s => s.GetRequiredService<RekindleOptions>().Connect);
+        services.AddSingleton<ConnectLinks>();
+        services.AddSingleton<PostedAnswers>();
+        services.AddSingleton<ConnectGate>();
+        services.AddSingleton<CodeExchange>();
+        services.AddSingleton<AccountFinder>();
+        services.AddSingleton<GrantKeeper>();
+        services.AddSingleton<ConnectExchange>();
+        services.AddSingleton(s => new ConnectSessions(
+            s.GetRequiredService<IConnectSessionStore>(), s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IAuditStore>(),
+            s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<ConnectLinks>(), s.GetRequiredService<RefreshClock>(),
+            s.GetRequiredService<ConnectOptions>()));
+        services.AddSingleton(s => new ConnectCompletion(
+            s.GetRequiredService<IConnectSessionStore>(), s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IAuditStore>(),
+            s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<GrantWriter>(), s.GetRequiredService<TokenCache>(),
+            s.GetRequiredService<RefreshClock>()));
+        services.AddSingleton(s => new ConnectFlow(
+            s.GetRequiredService<ConnectGate>(), s.GetRequiredService<IConnectSessionStore>(), s.GetRequiredService<IntegrationDirectory>(),
+            s.GetRequiredService<Sealer>(), s.GetRequiredService<RefreshClock>()));
+        services.AddSingleton(s => new ConnectCallback(
+            s.GetRequiredService<ConnectGate>(), s.GetRequiredService<IConnectSessionStore>(), s.GetRequiredService<IntegrationDirectory>(),
+            s.GetRequiredService<ConnectExchange>(), s.GetRequiredService<ConnectLinks>(), s.GetRequiredService<Sealer>(),
+            s.GetRequiredService<RefreshClock>(), s.GetRequiredService<ILogger<ConnectCallback>>()));
+        services.AddHostedService<ConnectMaintenance>();
     }
 }

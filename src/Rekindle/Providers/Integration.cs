@@ -47,6 +47,9 @@ public sealed record Integration
     /// <summary>Where a finished connect flow may return to: exact origins or URLs.</summary>
     public IReadOnlyList<string> AllowedReturnUrls { get; init; } = [];
 
+    /// <summary>What a person is asked when connecting; answers become metadata of the connection.</summary>
+    public IReadOnlyList<Connect.ConnectField> ConnectFields { get; init; } = [];
+
     /// <summary>How its connections are treated.</summary>
     public IntegrationPolicy Policy { get; init; } = new();
 

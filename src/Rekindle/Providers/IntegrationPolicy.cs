@@ -56,6 +56,12 @@ public sealed record IntegrationPolicy
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan StrikeSpacing { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Whether an account may be connected whose permission ends and cannot be renewed (no refresh token came). Default false.</summary>
+    public bool AcceptWithoutRefreshToken { get; init; }
+
+    /// <summary>Whether an account may be connected that was granted less than was asked for. Default false.</summary>
+    public bool AcceptMissingScopes { get; init; }
+
     /// <summary>Whether an account other than the pinned one may take over a connection at reconnect. Default false (F78).</summary>
     public bool AllowAccountChange { get; init; }
 }

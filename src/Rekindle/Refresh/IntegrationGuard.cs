@@ -39,6 +39,16 @@ internal sealed class IntegrationGuard(
         return false;
     }
 
+    /// <summary>A code was exchanged: the provider accepts our client, whatever was thought of it before.</summary>
+    public async Task NoteAcceptedAsync(Integration integration)
+    {
+        ArgumentNullException.ThrowIfNull(integration);
+        if (integration.State == IntegrationState.Misconfigured)
+        {
+            await OpenAsync(integration).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Pauses the integration because its provider asked.</summary>
     public async Task ThrottleAsync(Integration integration, DateTimeOffset until)
     {
@@ -80,19 +90,30 @@ internal sealed class IntegrationGuard(
         // Trouble on the way says nothing about our client: probe again. Everything else got past client authentication.
         var accepted = result.Class is not (RefreshClass.Network or RefreshClass.ProviderUnavailable or RefreshClass.RateLimited
             or RefreshClass.OutcomeUnknown or RefreshClass.DecryptFailed or RefreshClass.NoRefreshToken or RefreshClass.Unclassified);
-        var change = accepted
-            ? new IntegrationStateChange { ConfigVersion = integration.ConfigVersion, State = IntegrationState.Active, ClosesNotifications = true }
-            : new IntegrationStateChange
-            {
-                ConfigVersion = integration.ConfigVersion,
-                State = IntegrationState.Misconfigured,
-                Reason = integration.StateReason,
-                Probes = integration.Probes + 1,
-                NextProbeAt = clock.Now + ProbeDelay(integration.Probes + 1),
-            };
+        if (accepted)
+        {
+            await OpenAsync(integration).ConfigureAwait(false);
+            return;
+        }
+
+        var change = new IntegrationStateChange
+        {
+            ConfigVersion = integration.ConfigVersion,
+            State = IntegrationState.Misconfigured,
+            Reason = integration.StateReason,
+            Probes = integration.Probes + 1,
+            NextProbeAt = clock.Now + ProbeDelay(integration.Probes + 1),
+        };
+        await store.SetStateAsync(integration.Id, change, clock.Now, CancellationToken.None).ConfigureAwait(false);
+        await directory.ReloadAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private async Task OpenAsync(Integration integration)
+    {
+        var change = new IntegrationStateChange { ConfigVersion = integration.ConfigVersion, State = IntegrationState.Active, ClosesNotifications = true };
         var changed = await store.SetStateAsync(integration.Id, change, clock.Now, CancellationToken.None).ConfigureAwait(false);
         await directory.ReloadAsync(CancellationToken.None).ConfigureAwait(false);
-        if (changed && accepted)
+        if (changed)
         {
             logger.IntegrationRecovered(integration.Environment, integration.Key);
         }

@@ -30,8 +30,11 @@ public interface IConnectionStore
     /// </summary>
     Task<GrantResult> SaveGrantAsync(NewGrant grant, CancellationToken cancellationToken);
 
-    /// <summary>Completes a pending connection: it becomes active and due. False when it is not pending.</summary>
-    Task<bool> CompleteAsync(ConnectionId id, DateTimeOffset now, CancellationToken cancellationToken);
+    /// <summary>
+    /// Completes a pending connection: it becomes active, and due at <paramref name="dueAt"/>. False when it is not pending, or its
+    /// grant is no longer this one: a code that completes one consent must not complete another's.
+    /// </summary>
+    Task<bool> CompleteAsync(ConnectionId id, int grantNo, DateTimeOffset? dueAt, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Changes label and metadata, never tokens or status. Null: there is no such connection.</summary>
     Task<ConnectionSnapshot?> PatchAsync(ConnectionId id, ConnectionPatch patch, DateTimeOffset now, CancellationToken cancellationToken);

@@ -1,3 +1,4 @@
+using Rekindle.Connect;
 using Rekindle.Notifications;
 using Rekindle.Providers;
 using Rekindle.Storage;
@@ -28,6 +29,7 @@ public abstract class IntegrationContract<TStore> : StoreContract<TStore>
             Purposes = new Dictionary<string, PurposeRule> { ["write"] = new(["w"], Separate: true) },
             Variables = new Dictionary<string, string> { ["tenant"] = "acme" },
             AllowedReturnUrls = ["https://app.example"],
+            ConnectFields = [new() { Name = "plan", Label = "Plan", Kind = ConnectFieldKind.Choice, Choices = new Dictionary<string, string> { ["s"] = "Small" } }],
             Policy = new() { BudgetRequests = 7, BudgetWindow = TimeSpan.FromSeconds(90), BudgetHard = true, GiveUpAfter = 10 },
             CreatedAt = Now,
         };
@@ -44,6 +46,8 @@ public abstract class IntegrationContract<TStore> : StoreContract<TStore>
         Assert.True(read.Purposes["write"].Separate);
         Assert.Equal(["w"], read.Purposes["write"].Scopes);
         Assert.Equal(("acme", "https://app.example"), (read.Variables["tenant"], read.AllowedReturnUrls[0]));
+        var field = Assert.Single(read.ConnectFields);
+        Assert.Equal(("plan", "Plan", ConnectFieldKind.Choice, "Small"), (field.Name, field.Label, field.Kind, field.Choices["s"]));
         Assert.Equal(given.Policy, read.Policy);
         Assert.Equal((IntegrationState.Active, 1), (read.State, read.ConfigVersion));
     }

@@ -225,12 +225,23 @@ public abstract class LeverContract<TStore> : StoreContract<TStore>
         var connection = await ConnectAsync(g => g with { Status = ConnectionStatus.Pending });
         Clock.Advance(TimeSpan.FromMinutes(1));
 
-        Assert.True(await Connections.CompleteAsync(connection.Id, Now, default));
-        Assert.False(await Connections.CompleteAsync(connection.Id, Now, default));
+        Assert.True(await Connections.CompleteAsync(connection.Id, 1, Now.AddMinutes(45), Now, default));
+        Assert.False(await Connections.CompleteAsync(connection.Id, 1, Now.AddMinutes(45), Now, default));
 
         var after = await GetAsync(connection.Id);
-        Assert.Equal((ConnectionStatus.Active, Now), (after.Connection.Status, after.DueAt));
+        Assert.Equal((ConnectionStatus.Active, Now.AddMinutes(45)), (after.Connection.Status, after.DueAt));
         Assert.Equal(1, await Refresh.DegradeExpiredAsync(Now.AddDays(1), 10, default));
+    }
+
+    [Fact, Trait("Req", "E3")]
+    public async Task The_completion_of_one_grant_does_not_complete_the_next()
+    {
+        var first = Given.Grant(Mail, "user-1", Now) with { Status = ConnectionStatus.Pending, IfExists = IfExists.Replace };
+        await Connections.SaveGrantAsync(first, default);
+        var connection = Assert.IsType<GrantResult.Replaced>(await Connections.SaveGrantAsync(first, default)).Snapshot.Connection;
+
+        Assert.False(await Connections.CompleteAsync(connection.Id, 1, Now, Now, default));
+        Assert.True(await Connections.CompleteAsync(connection.Id, 2, Now, Now, default));
     }
 
     [Fact, Trait("Req", "E3")]
@@ -239,8 +250,8 @@ public abstract class LeverContract<TStore> : StoreContract<TStore>
         var connection = await ConnectAsync(g => g with { Status = ConnectionStatus.Pending });
         await ApplyAsync(connection.Id, new LeverChange.Revoke(DisconnectReason.OperatorRequest));
 
-        Assert.False(await Connections.CompleteAsync(connection.Id, Now, default));
-        Assert.False(await Connections.CompleteAsync(ConnectionId.New(Given.Key(Mail, "nobody")), Now, default));
+        Assert.False(await Connections.CompleteAsync(connection.Id, 1, Now, Now, default));
+        Assert.False(await Connections.CompleteAsync(ConnectionId.New(Given.Key(Mail, "nobody")), 1, Now, Now, default));
     }
 
     private static LeverChange Lever(string name) => name switch

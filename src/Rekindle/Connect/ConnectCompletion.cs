@@ -1,0 +1,104 @@
+using Rekindle.Connections;
+using Rekindle.Providers;
+using Rekindle.Refresh;
+using Rekindle.Storage;
+
+namespace Rekindle.Connect;
+
+/// <summary>The last step of a first connection, taken by the operator's backend.</summary>
+/// <remarks>
+/// Somebody can begin a sign-in for their own user at the operator's and get somebody else to finish it. Therefore a first
+/// connection is <em>pending</em> until the operator's backend, which sees whose browser came back, completes it with the code
+/// that this browser carries (DESIGN §5).
+/// </remarks>
+public sealed class ConnectCompletion
+{
+    private readonly IConnectSessionStore _sessions;
+    private readonly IConnectionStore _connections;
+    private readonly IAuditStore _audit;
+    private readonly IntegrationDirectory _directory;
+    private readonly GrantWriter _grants;
+    private readonly TokenCache _cache;
+    private readonly RefreshClock _clock;
+
+    internal ConnectCompletion(
+        IConnectSessionStore sessions, IConnectionStore connections, IAuditStore audit, IntegrationDirectory directory, GrantWriter grants,
+        TokenCache cache, RefreshClock clock)
+    {
+        _sessions = sessions;
+        _connections = connections;
+        _audit = audit;
+        _directory = directory;
+        _grants = grants;
+        _cache = cache;
+        _clock = clock;
+    }
+
+    /// <summary>Completes a connection with the code that the browser brought back. Once.</summary>
+    /// <param name="environment">Environment of the caller.</param>
+    /// <param name="id">The session.</param>
+    /// <param name="code">The code.</param>
+    /// <param name="actor">Who does it, for the audit.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<CompletionResult> CompleteAsync(
+        string environment, string id, string code, string actor, CancellationToken cancellationToken = default)
+    {
+        if (await _sessions.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } stored || stored.Environment != environment)
+        {
+            return Refuse(CompletionRefusal.UnknownSession);
+        }
+
+        var session = stored.AsOf(_clock.Now);
+        if (session.State != ConnectState.AwaitingCompletion)
+        {
+            return Refuse(session switch
+            {
+                { State: ConnectState.Connected } => CompletionRefusal.AlreadyCompleted,
+                { State: ConnectState.Expired, ConnectionId: not null } => CompletionRefusal.Expired,
+                _ => CompletionRefusal.NotConnected,
+            });
+        }
+
+        var connection = session.ConnectionId!.Value;
+        var snapshot = await _connections.GetAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (snapshot?.Tokens is not { } tokens || !OneTimeSecret.Matches(OneTimeSecret.CompletionOf(code, tokens.GrantNo), session.CompletionHash))
+        {
+            return Refuse(CompletionRefusal.WrongCode);
+        }
+
+        // The connection first: were the session marked first and this process to die in between, nobody could complete it any more.
+        var entry = await _directory.FindAsync(snapshot.Connection.IntegrationId, cancellationToken).ConfigureAwait(false);
+        var due = entry?.Provider is null ? null : _grants.DueAt(tokens, entry);
+        var completed = await _connections.CompleteAsync(connection, tokens.GrantNo, due, _clock.Now, CancellationToken.None).ConfigureAwait(false);
+        _cache.Invalidate(connection);
+        if (!completed && !await WasCompletedAsync(connection, tokens.GrantNo).ConfigureAwait(false))
+        {
+            return Refuse(CompletionRefusal.WrongCode);
+        }
+
+        var done = session with { State = ConnectState.Connected, CompletionHash = null };
+        if (!await _sessions.AdvanceAsync(done, ConnectState.AwaitingCompletion, CancellationToken.None).ConfigureAwait(false))
+        {
+            return Refuse(CompletionRefusal.AlreadyCompleted);
+        }
+
+        await _audit.AppendAsync(
+            new AuditEntry(0, _clock.Now, environment, actor, "connection.complete", connection.ToString(), null), CancellationToken.None)
+            .ConfigureAwait(false);
+        return new CompletionResult.Completed(done);
+    }
+
+    private static CompletionResult.Refused Refuse(CompletionRefusal reason) => new(reason, reason switch
+    {
+        CompletionRefusal.UnknownSession => "There is no such connect session.",
+        CompletionRefusal.NotConnected => "There is nothing to complete: the person has not come back from the provider, or it did not work. Read the session's status.",
+        CompletionRefusal.WrongCode => "The code is not the one that this sign-in ended with. It is in the query of the return address, as completion_code.",
+        CompletionRefusal.AlreadyCompleted => "The connection was completed before, or needs no completion.",
+        _ => "The connection was not completed in time. Create a new connect session.",
+    });
+
+    // The same call before ours reached the connection and died before it reached the session.
+    private async Task<bool> WasCompletedAsync(ConnectionId id, int grantNo) =>
+        await _connections.GetAsync(id, CancellationToken.None).ConfigureAwait(false) is { Tokens: { } tokens, Connection.Status: not ConnectionStatus.Pending }
+        && tokens.GrantNo == grantNo;
+}

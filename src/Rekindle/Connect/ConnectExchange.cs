@@ -1,0 +1,94 @@
+using Rekindle.Connections;
+using Rekindle.Encryption;
+using Rekindle.Providers;
+using Rekindle.Refresh;
+using Rekindle.Storage;
+
+namespace Rekindle.Connect;
+
+/// <summary>
+/// From a code to a stored grant: exchange, look at what was granted, find out whose it is, store. A grant that is refused after the
+/// exchange is revoked only where that is known to end this one token and nothing else (I5).
+/// </summary>
+internal sealed class ConnectExchange(
+    CodeExchange exchange, AccountFinder accounts, GrantWriter grants, GrantKeeper keeper, IntegrationGuard guard, ConnectOptions options)
+{
+    public TimeSpan CompletionLifetime => options.CompletionLifetime;
+
+    public async Task<ConnectOutcome> RunAsync(SentSignIn sent, Secret verifier)
+    {
+        var (entry, variables) = (sent.Entry, sent.Variables);
+        if (entry.Provider!.Variables.Any(v => v.Source == VariableSource.Callback && !v.TryResolve(variables.GetValueOrDefault(v.Name), out _, out _)))
+        {
+            return new ConnectOutcome.Refused(ConnectErrors.Malformed("A value that belongs to the provider's address is not one of those it may be."));
+        }
+
+        var code = new CodeGrant { Code = new Secret(sent.Answer.Code!), RedirectUri = sent.Callback.AbsoluteUri, CodeVerifier = verifier, Variables = variables };
+        var (grant, error) = await exchange.ExchangeAsync(entry, code).ConfigureAwait(false);
+        if (grant is null)
+        {
+            return new ConnectOutcome.Refused(error!);
+        }
+
+        await guard.NoteAcceptedAsync(entry.Integration).ConfigureAwait(false);
+        ProviderAccount? account = null;
+        error = WhatIsMissing(entry, sent.Session.Purpose, grant.Tokens);
+        if (error is null)
+        {
+            (account, error) = await accounts.FindAsync(entry, grant, sent.Answer, verifier, variables).ConfigureAwait(false);
+        }
+
+        var outcome = error is null ? await StoreAsync(sent, grant, account).ConfigureAwait(false) : new ConnectOutcome.Refused(error);
+        if (outcome is ConnectOutcome.Refused)
+        {
+            await keeper.DropAsync(entry, grant.Tokens, variables).ConfigureAwait(false);
+        }
+
+        return outcome;
+    }
+
+    private static ConnectError? WhatIsMissing(IntegrationEntry entry, string purpose, TokenAnswer tokens)
+    {
+        var (policy, provider) = (entry.Integration.Policy, entry.Provider!);
+
+        // Absent here means that there is none (I9). A token without end needs none.
+        var renewable = provider.Requests.RefreshKind != RefreshKind.RefreshToken || tokens.RefreshToken is not null || tokens.ExpiresAt is null;
+        if (!renewable && !policy.AcceptWithoutRefreshToken)
+        {
+            return ConnectErrors.NotRenewable(entry);
+        }
+
+        var missing = GrantedScopes.Missing(entry.ScopesOf(purpose), tokens.Scopes);
+        return missing.Count > 0 && !policy.AcceptMissingScopes ? ConnectErrors.TooFewScopes(entry, missing) : null;
+    }
+
+    private async Task<ConnectOutcome> StoreAsync(SentSignIn sent, ExchangedCode exchanged, ProviderAccount? account)
+    {
+        var (session, entry, before) = (sent.Session, sent.Entry, sent.Existing?.Connection);
+        var sameAccount = before is { Status: not ConnectionStatus.Pending, ProviderAccountId: { } pinned } && pinned == account?.Id;
+        var awaits = !session.AutoComplete && !sameAccount;
+        var grant = grants.FromAnswer(before?.Key ?? session.KeyFor(entry.Integration.Key), entry, exchanged.Tokens, exchanged.SentAt);
+        grant = grant with
+        {
+            Status = awaits ? ConnectionStatus.Pending : ConnectionStatus.Active,
+            Scopes = exchanged.Tokens.Scopes ?? entry.ScopesOf(session.Purpose),
+            ProviderAccountId = account?.Id,
+            ProviderAccountName = account?.Name,
+            AllowAccountChange = entry.Integration.Policy.AllowAccountChange || IsFree(before),
+            Metadata = before is null ? session.Metadata : null,
+            Variables = new Dictionary<string, string>([.. grant.Variables.Where(pair => !sent.NewVariables.ContainsKey(pair.Key)), .. sent.NewVariables]),
+        };
+        var result = await keeper.SaveAsync(grant, session.Metadata).ConfigureAwait(false);
+        return result switch
+        {
+            GrantResult.Created(var snapshot) => new ConnectOutcome.Connected(snapshot, awaits),
+            GrantResult.Replaced(var snapshot) => new ConnectOutcome.Connected(snapshot, awaits),
+            GrantResult.AnotherAccount(var snapshot) =>
+                new ConnectOutcome.Refused(ConnectErrors.OtherAccount(entry, snapshot.Connection.ProviderAccountName)),
+            _ => new ConnectOutcome.Refused(ConnectErrors.Stored),
+        };
+    }
+
+    // A first connection that nobody completed pins nobody, and one that was ended is anybody's to begin anew.
+    private static bool IsFree(Connection? before) => before is { Status: ConnectionStatus.Pending or ConnectionStatus.Revoked };
+}

@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Logging;
+using Rekindle.Connections;
+using Rekindle.Providers;
+using Rekindle.Refresh;
+using Rekindle.Storage;
+
+namespace Rekindle.Connect;
+
+/// <summary>Gets a new grant into the store, or rid of one that is not wanted.</summary>
+internal sealed class GrantKeeper(
+    IConnectionStore connections, TokenCache cache, TokenExchange exchange, RefreshWorker worker, RefreshClock clock, ILogger<GrantKeeper> logger)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan RevocationDeadline = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Stores it. What the provider just gave exists once, so the write is repeated while the store is away (I5); null: it stayed away.
+    /// </summary>
+    public async Task<GrantResult?> SaveAsync(NewGrant grant, IReadOnlyDictionary<string, string> metadata)
+    {
+        var started = clock.Time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                var result = await connections.SaveGrantAsync(grant, CancellationToken.None).ConfigureAwait(false);
+                cache.Granted(result);
+                worker.Wake();
+                return result is GrantResult.Replaced replaced ? await PatchAsync(replaced, metadata).ConfigureAwait(false) : result;
+            }
+            catch (StoreException e) when (e.IsTransient && clock.Time.GetElapsedTime(started) < Patience)
+            {
+                await Task.Delay(Pause, clock.Time).ConfigureAwait(false);
+            }
+            catch (StoreException e)
+            {
+                logger.GrantNotStored(grant.Key.Integration, e.Message);
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Revokes a grant that is not kept, where that is known to end this one token only: elsewhere it might end another connection's.</summary>
+    public async Task DropAsync(IntegrationEntry entry, TokenAnswer tokens, IReadOnlyDictionary<string, string> variables)
+    {
+        var material = new GrantMaterial { AccessToken = tokens.AccessToken, RefreshToken = tokens.RefreshToken, Variables = variables };
+        if (entry.Provider!.Lifecycle.RevocationIsHarmless
+            && TokenRequestBuilder.Revoke(entry.Provider, entry.Credentials, material, clock.Now) is TokenRequestOutcome.Ready(var request))
+        {
+            await exchange.SendAsync(request, RevocationDeadline, null, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    // Answers of the form are merged by name: what the operator wrote there meanwhile survives.
+    private async Task<GrantResult> PatchAsync(GrantResult.Replaced replaced, IReadOnlyDictionary<string, string> metadata)
+    {
+        if (metadata.Count == 0)
+        {
+            return replaced;
+        }
+
+        var patch = new ConnectionPatch(null, metadata.ToDictionary(pair => pair.Key, pair => (string?)pair.Value));
+        var patched = await connections.PatchAsync(replaced.Snapshot.Connection.Id, patch, clock.Now, CancellationToken.None).ConfigureAwait(false);
+        return patched is null ? replaced : new GrantResult.Replaced(patched);
+    }
+}

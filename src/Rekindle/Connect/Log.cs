@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace Rekindle.Connect;
+
+/// <summary>Log messages of connecting accounts: event ids 1300-1399. Never a link, a state or a code.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1300, LogLevel.Information, "Connect session {Session}: account connected at {Integration} as {Connection}, status {Status}")]
+    public static partial void Connected(this ILogger logger, string session, string integration, string connection, string status);
+
+    [LoggerMessage(1301, LogLevel.Warning, "Connect session {Session} at {Integration} failed: {Code} {Detail}")]
+    public static partial void ConnectFailed(this ILogger logger, string session, string integration, string code, string detail);
+
+    [LoggerMessage(1302, LogLevel.Warning, "An answer came to the callback of {Integration} that belongs to no sign-in: {Code}")]
+    public static partial void StrayAnswer(this ILogger logger, string integration, string code);
+
+    [LoggerMessage(1303, LogLevel.Error, "A new grant of {Integration} could not be stored and is lost; the person has to connect again: {Problem}")]
+    public static partial void GrantNotStored(this ILogger logger, string integration, string problem);
+
+    [LoggerMessage(1304, LogLevel.Information, "Connection {Connection} was not completed in time; its tokens were erased")]
+    public static partial void Abandoned(this ILogger logger, string connection);
+
+    [LoggerMessage(1305, LogLevel.Error, "Housekeeping of connect sessions failed and is tried again later: {Problem}")]
+    public static partial void HousekeepingFailed(this ILogger logger, string problem);
+}
