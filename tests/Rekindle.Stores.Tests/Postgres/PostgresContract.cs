@@ -11,3 +11,39 @@ public sealed class PostgresClaimOneTests : ClaimOneContract<PostgresTestStore>;
 public sealed class PostgresOpenIntentTests : OpenIntentContract<PostgresTestStore>;
 
 public sealed class PostgresCommitGuardTests : CommitGuardContract<PostgresTestStore>;
+
+public sealed class PostgresInFlightTests : InFlightContract<PostgresTestStore>;
+
+public sealed class PostgresLeverTests : LeverContract<PostgresTestStore>;
+
+public sealed class PostgresGrantTests : GrantContract<PostgresTestStore>;
+
+public sealed class PostgresConnectionReadTests : ConnectionReadContract<PostgresTestStore>;
+
+public sealed class PostgresSummaryTests : SummaryContract<PostgresTestStore>;
+
+public sealed class PostgresScheduleTests : ScheduleContract<PostgresTestStore>;
+
+public sealed class PostgresBudgetTests : BudgetContract<PostgresTestStore>;
+
+public sealed class PostgresChangeFeedTests : ChangeFeedContract<PostgresTestStore>;
+
+public sealed class PostgresAttemptTests : AttemptContract<PostgresTestStore>;
+
+public sealed class PostgresIntegrationTests : IntegrationContract<PostgresTestStore>;
+
+public sealed class PostgresDependentTests : DependentContract<PostgresTestStore>;
+
+public sealed class PostgresApiKeyTests : ApiKeyContract<PostgresTestStore>;
+
+public sealed class PostgresIdempotencyTests : IdempotencyContract<PostgresTestStore>;
+
+public sealed class PostgresAuditTests : AuditContract<PostgresTestStore>;
+
+public sealed class PostgresWorkerTests : WorkerContract<PostgresTestStore>;
+
+public sealed class PostgresConnectSessionTests : ConnectSessionContract<PostgresTestStore>;
+
+public sealed class PostgresDatabaseTests : DatabaseContract<PostgresTestStore>;
+
+public sealed class PostgresConcurrencyTests : ConcurrencyContract<PostgresTestStore>;

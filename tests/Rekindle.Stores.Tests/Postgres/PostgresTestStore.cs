@@ -23,6 +23,12 @@ public sealed class PostgresTestStore : TestStore
         _database = await server.CreateDatabaseAsync("migrated", MigrateAsync);
     }
 
+    public override async Task CreateEmptyAsync()
+    {
+        var server = await PostgresServer.GetAsync();
+        _database = await server.CreateDatabaseAsync();
+    }
+
     internal override StoreSet Open(TimeProvider time, NullLoggerFactory loggers)
     {
         var options = new PostgresOptions { ConnectionString = ConnectionString };
