@@ -22,8 +22,8 @@ internal sealed partial class SecretScrubber
     private const string Redaction = "<secret>";
 
     private readonly List<string> _plain = [];
-    private readonly List<string> _forms = [];
-    private readonly HashSet<int> _windows = [];
+    private readonly HashSet<string> _forms = new(StringComparer.Ordinal);
+    private HashSet<int>? _windows;
 
     public SecretScrubber(IEnumerable<Secret?> secrets)
     {
@@ -46,7 +46,10 @@ internal sealed partial class SecretScrubber
 
         foreach (var form in _forms)
         {
-            text = text.Replace(form, Redaction, StringComparison.Ordinal);
+            if (form.Length < Window)
+            {
+                text = text.Replace(form, Redaction, StringComparison.Ordinal);
+            }
         }
 
         text = ScrubParts(text);
@@ -79,7 +82,26 @@ internal sealed partial class SecretScrubber
         return scrubbed?.Append(text, kept, text.Length - kept).ToString() ?? text;
     }
 
-    private bool IsPart(string text, int at) => _windows.Contains(string.GetHashCode(text.AsSpan(at, Window), StringComparison.Ordinal));
+    private bool IsPart(string text, int at) => Windows.Contains(HashAt(text, at));
+
+    /// <summary>A hash for every place in every form: a text is gone through once, however many secrets there are.</summary>
+    private HashSet<int> Windows => _windows ??= HashWindows();
+
+    private HashSet<int> HashWindows()
+    {
+        var windows = new HashSet<int>(_forms.Sum(form => Math.Max(0, form.Length - Window + 1)));
+        foreach (var form in _forms)
+        {
+            for (var at = 0; at + Window <= form.Length; at++)
+            {
+                windows.Add(HashAt(form, at));
+            }
+        }
+
+        return windows;
+    }
+
+    private static int HashAt(string text, int at) => string.GetHashCode(text.AsSpan(at, Window), StringComparison.Ordinal);
 
     /// <summary>Odd mixtures (half escaped, escaped twice) are not rebuilt form by form: what decodes to a secret goes as a whole.</summary>
     private bool HidesSecret(string text)
@@ -128,19 +150,9 @@ internal sealed partial class SecretScrubber
 
     private void Add(string form)
     {
-        if (form.Length < Window)
+        if (form.Length >= MinLength)
         {
-            if (form.Length >= MinLength && !_forms.Contains(form))
-            {
-                _forms.Add(form);
-            }
-
-            return;
-        }
-
-        for (var at = 0; at + Window <= form.Length; at++)
-        {
-            _windows.Add(string.GetHashCode(form.AsSpan(at, Window), StringComparison.Ordinal));
+            _forms.Add(form);
         }
     }
 
