@@ -43,9 +43,13 @@ internal static class GeneralTable
         return (null, null);
     }
 
+    /// <summary>A firewall's or a framework's 403 is no word of the authorization server (F47).</summary>
+    private static bool HasOAuthCode(ProviderAnswer answer, AnswerReading reading) =>
+        reading.ErrorCodes.Any(code => StandardErrors.IsOAuthCode(code, answer.Status));
+
     /// <summary>
     /// A server error with a code in it: a code that would end a grant or halt a client is evidence, but not proof, from
-    /// a server in trouble (A7). Without one, a gateway's words leave open whether the server behind it has acted (I7, F09).
+    /// a server in trouble (A7). Without a known one, a gateway's words leave open whether the server behind it has acted (I7, F09).
     /// </summary>
     private static RefreshClass ServerError(ProviderAnswer answer, AnswerReading reading, RefreshClass? byCode)
     {
@@ -54,7 +58,7 @@ internal static class GeneralTable
             return RefreshClass.AuthAmbiguous;
         }
 
-        if (reading.ErrorCodes.Count == 0 && answer.Status is 502 or 504 or 520 or 524 or 598 or 599)
+        if (byCode is null && answer.Status is 502 or 504 or 520 or 524 or 598 or 599)
         {
             return RefreshClass.OutcomeUnknown;
         }
@@ -69,7 +73,7 @@ internal static class GeneralTable
         < 300 => RefreshClass.OutcomeUnknown,
         404 or 405 or 410 => RefreshClass.Unclassified,
         _ when brokeOff => RefreshClass.Network,
-        401 or 403 => reading.ErrorCodes.Count > 0 ? RefreshClass.AuthAmbiguous : RefreshClass.ProviderUnavailable,
+        401 or 403 => HasOAuthCode(answer, reading) ? RefreshClass.AuthAmbiguous : RefreshClass.ProviderUnavailable,
         _ when reading.Kind == AnswerKind.Markup => RefreshClass.ProviderUnavailable,
         _ => RefreshClass.Unclassified,
     };

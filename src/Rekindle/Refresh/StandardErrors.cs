@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Rekindle.Refresh;
 
 /// <summary>The error codes of the standards (RFC 6749, 6750, 8628, 8707, OpenID Connect) and their classes.</summary>
@@ -23,6 +25,17 @@ internal static class StandardErrors
         ["temporarily_unavailable"] = RefreshClass.ProviderUnavailable,
         ["slow_down"] = RefreshClass.RateLimited,
     };
+
+    /// <summary>What gateways and web frameworks write into <c>error</c>: the status in words, and no OAuth code.</summary>
+    private static readonly HashSet<string> ReasonPhrases = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Bad Gateway", "Bad Request", "Forbidden", "Gateway Timeout", "Gateway Time-out", "Internal Server Error", "Not Found",
+        "Service Unavailable", "Too Many Requests", "Unauthorized",
+    };
+
+    /// <summary>Whether an answer's code says more than its status does.</summary>
+    public static bool IsOAuthCode(string code, int status) =>
+        !ReasonPhrases.Contains(code) && code != status.ToString(CultureInfo.InvariantCulture);
 
     public static RefreshClass? ClassOf(string code) => Classes.TryGetValue(code, out var @class) ? @class : null;
 

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
 
 namespace Rekindle.Refresh;
 
@@ -22,7 +21,3 @@ public sealed class TokenExchangeOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00", ParseLimitsInInvariantCulture = true, ConvertValueInInvariantCulture = true)]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 }
-
-/// <summary>Checks <see cref="TokenExchangeOptions"/>.</summary>
-[OptionsValidator]
-internal sealed partial class TokenExchangeOptionsValidator : IValidateOptions<TokenExchangeOptions>;

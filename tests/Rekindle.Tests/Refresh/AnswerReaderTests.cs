@@ -282,6 +282,20 @@ public sealed class AnswerReaderTests
         Assert.Null(AnswerReader.Read(Given.Provider, Given.Answer(429, "", null, ("Retry-After", value)).Answer!, Given.Now).RetryAfter);
     }
 
+    [Theory]
+    [InlineData("x-rate-limit-reset", "1772366490", 90)]
+    [InlineData("X-RateLimit-Reset", "30", 30)]
+    [InlineData("RateLimit-Reset", "1772366340", 0)]
+    [InlineData("RateLimit-Reset", "1e999", null)]
+    public void The_end_of_the_rate_window_stands_in_when_throttled(string name, string value, int? seconds)
+    {
+        var throttled = Given.Answer(429, "", null, (name, value));
+        var ordinary = Given.Answer(400, "", null, (name, value));
+
+        Assert.Equal(seconds, (int?)AnswerReader.Read(Given.Provider, throttled.Answer!, Given.Now).RetryAfter?.TotalSeconds);
+        Assert.Null(AnswerReader.Read(Given.Provider, ordinary.Answer!, Given.Now).RetryAfter);
+    }
+
     [Fact]
     public void A_body_can_say_when_to_retry()
     {

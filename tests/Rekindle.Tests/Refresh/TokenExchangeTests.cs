@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
@@ -293,7 +295,20 @@ public sealed class TokenExchangeTests : IDisposable
         Assert.Equal((TransportFailureKind.Connect, true), (result.Failure!.Kind, result.ProvablyNotSent));
     }
 
+    [Theory]
+    [InlineData("00:00:01", true)]
+    [InlineData("00:01:00", true)]
+    [InlineData("00:00:00", false)]
+    [InlineData("00:01:01", false)]
+    public void The_connect_timeout_is_between_a_second_and_a_minute(string timeout, bool valid)
+    {
+        var options = new TokenExchangeOptions { ConnectTimeout = TimeSpan.Parse(timeout, CultureInfo.InvariantCulture) };
+
+        Assert.Equal(valid, Validator.TryValidateObject(options, new ValidationContext(options), null, validateAllProperties: true));
+    }
+
     [Fact]
+    [Trait("Req", "I12")]
     public async Task Expiry_counts_from_when_the_request_set_out()
     {
         var clock = new ManualClock();
