@@ -40,4 +40,20 @@ public static class RekindleApiExtensions
 
         return routes;
     }
+
+    /// <summary>
+    /// Gives addresses that nobody answers problem details instead of an empty body. For an application that is nothing but this API.
+    /// </summary>
+    public static IApplicationBuilder UseRekindleProblems(this IApplicationBuilder app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        return app.Use(static async (http, next) =>
+        {
+            await next(http).ConfigureAwait(false);
+            if (http.Response is { HasStarted: false, ContentLength: null, ContentType: null, StatusCode: 404 or 405 } response)
+            {
+                await (response.StatusCode == 404 ? Problems.UnknownRoute : Problems.WrongMethod).WriteAsync(http).ConfigureAwait(false);
+            }
+        });
+    }
 }

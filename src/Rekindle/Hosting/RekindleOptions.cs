@@ -34,6 +34,6 @@ public sealed class RekindleOptions
     /// <summary>Connecting accounts by browser.</summary>
     public ConnectOptions Connect { get; set; } = new();
 
-    /// <summary>Client credentials for integrations whose record carries none (E4), by <c>environment:integration</c> or <c>integration</c>.</summary>
+    /// <summary>Client credentials for integrations whose record carries none (E4), by <c>environment/integration</c> or <c>integration</c>.</summary>
     public Dictionary<string, ConfiguredClient> Clients { get; set; } = new(StringComparer.Ordinal);
 }
