@@ -34,8 +34,14 @@ internal sealed class ChangeSignal(PostgresDatabase database, ILogger logger) : 
         }
     }
 
+    /// <summary>Ends both loops. The container knows the database by two names, so this may come twice.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
         await _stopping.CancelAsync().ConfigureAwait(false);
         foreach (var loop in (Task?[])[_notifying, _listening])
         {

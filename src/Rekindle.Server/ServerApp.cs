@@ -37,6 +37,9 @@ public static class ServerApp
             case StoreKind.Sqlite:
                 rekindle.UseSqlite(options => (options.Path, options.BusyTimeout) = (settings.Sqlite.Path, settings.Sqlite.BusyTimeout));
                 break;
+            case StoreKind.Postgres:
+                rekindle.UsePostgres(options => (options.ConnectionString, options.ThroughPooler) = (settings.Postgres.ConnectionString, settings.Postgres.ThroughPooler));
+                break;
         }
 
         builder.Services.AddRekindleApi();

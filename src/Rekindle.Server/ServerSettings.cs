@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Rekindle.Hosting;
+using Rekindle.Postgres;
 using Rekindle.Sqlite;
 
 namespace Rekindle.Server;
@@ -18,6 +19,9 @@ public sealed class ServerSettings
 
     /// <summary>The SQLite file.</summary>
     public SqliteOptions Sqlite { get; set; } = new();
+
+    /// <summary>The PostgreSQL database.</summary>
+    public PostgresOptions Postgres { get; set; } = new();
 }
 
 /// <summary>A kind of store.</summary>
@@ -25,4 +29,7 @@ public enum StoreKind
 {
     /// <summary>One file on this machine.</summary>
     Sqlite,
+
+    /// <summary>One PostgreSQL database, shared by any number of machines.</summary>
+    Postgres,
 }
