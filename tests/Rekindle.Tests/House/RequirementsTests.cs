@@ -8,7 +8,13 @@ public sealed partial class RequirementsTests
 {
     private static readonly Dictionary<string, int> Chapters = new()
     {
-        ["A"] = 14, ["B"] = 9, ["C"] = 8, ["D"] = 8, ["E"] = 6, ["F"] = 9, ["I"] = 15,
+        ["A"] = 14,
+        ["B"] = 9,
+        ["C"] = 8,
+        ["D"] = 8,
+        ["E"] = 6,
+        ["F"] = 9,
+        ["I"] = 15,
     };
 
     private static readonly List<Row> Rows = [.. ReadRows()];

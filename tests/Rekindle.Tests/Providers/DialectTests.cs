@@ -132,7 +132,10 @@ public sealed class DialectTests
         };
         var authorize = new AuthorizeRequest
         {
-            RedirectUri = code.RedirectUri, State = "state-1", CodeChallenge = "challenge-1", Variables = variables,
+            RedirectUri = code.RedirectUri,
+            State = "state-1",
+            CodeChallenge = "challenge-1",
+            Variables = variables,
         };
 
         return new()
