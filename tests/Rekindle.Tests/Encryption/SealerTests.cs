@@ -93,19 +93,20 @@ public sealed class SealerTests
     [Fact]
     public void No_two_contexts_open_each_others_values()
     {
-        var names = ArbMap.Default.ArbFor<NonEmptyString>().Generator.Select(text => text.Get).Where(IsUnicode);
+        // Few names that run into each other, so that contexts often differ in one part, or in where one part ends.
+        var names = Gen.Elements("a", "b", "ab", "aab", "ba");
         var contexts =
             from environment in names
             from owner in names
-            from kind in Gen.Elements(Enum.GetValues<SecretKind>())
-            from grant in Gen.Choose(0, 3)
+            from kind in Gen.Elements(SecretKind.RefreshToken, SecretKind.AccessToken)
+            from grant in Gen.Choose(0, 1)
             select new SealContext(environment, owner, kind, grant);
 
         Prop.ForAll(contexts.ToArbitrary(), contexts.ToArbitrary(), (one, other) =>
         {
             var result = Sealer.Open(Sealer.Seal(new Secret("token"), one), other);
             return one == other ? Opens(result, "token") : result is OpenResult.BoundElsewhere;
-        }).Check(Seeded);
+        }).Check(Seeded.WithMaxTest(1000));
     }
 
     [Fact]
