@@ -2,10 +2,20 @@ using System.Diagnostics;
 
 namespace Rekindle.Testing;
 
-/// <summary>Runs a program to its end and fails with what it printed.</summary>
+/// <summary>Runs a program to its end.</summary>
 internal static class TestCommand
 {
-    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, TimeSpan timeout)
+    /// <summary>Fails with what the program printed if it does not end well.</summary>
+    public static async Task RunAsync(string program, IEnumerable<string> arguments, TimeSpan timeout)
+    {
+        var (exitCode, output) = await TryRunAsync(program, arguments, timeout);
+        if (exitCode != 0)
+        {
+            throw new InvalidOperationException($"{program} ended with {exitCode}: {output}");
+        }
+    }
+
+    public static async Task<(int ExitCode, string Output)> TryRunAsync(string program, IEnumerable<string> arguments, TimeSpan timeout)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -29,8 +39,6 @@ internal static class TestCommand
             throw new TimeoutException($"{program} did not end within {timeout}.");
         }
 
-        return process.ExitCode == 0
-            ? await output
-            : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {await output}{await errors}");
+        return (process.ExitCode, await output + await errors);
     }
 }
