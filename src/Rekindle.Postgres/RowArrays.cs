@@ -64,7 +64,8 @@ internal sealed class RowArrays<TRow>
             }
 
             return new NpgsqlParameter<TValue[]> { TypedValue = values };
-        }));
+        }
+        ));
         return this;
     }
 }

@@ -64,7 +64,8 @@ internal static class Problems
         503, "store_unavailable", "Database unavailable", problem.Message, retryAfter: TimeSpan.FromSeconds(1));
 
     public static ApiAnswer Internal(string traceId) => ApiAnswer.Problem(Of(
-        500, "internal_error", "Defect in this server", $"The request broke; the server's log has the cause under {traceId}.") with { TraceId = traceId });
+        500, "internal_error", "Defect in this server", $"The request broke; the server's log has the cause under {traceId}.") with
+    { TraceId = traceId });
 
     public static ApiAnswer OfBadRequest(BadHttpRequestException e) => e.StatusCode switch
     {

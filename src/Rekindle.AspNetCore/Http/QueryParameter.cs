@@ -35,13 +35,15 @@ internal static class Query
         new(name, description, text => text.Length > max ? (null, $"is {text.Length} characters long; at most {max} are allowed.")
             : text.Length == 0 && required ? (null, "must not be empty.")
             : text.Any(char.IsControl) ? (null, "contains control characters.")
-            : (text, null)) { Required = required };
+            : (text, null))
+        { Required = required };
 
     public static QueryParameter<int?> Number(string name, string description, int least, int most) =>
         new(name, description, text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
             && value >= least && value <= most
             ? (value, null)
-            : (null, $"must be a whole number from {least} to {most}.")) { Type = "integer" };
+            : (null, $"must be a whole number from {least} to {most}."))
+        { Type = "integer" };
 
     public static QueryParameter<bool?> Flag(string name, string description) =>
         new(name, description, text => text switch
@@ -49,7 +51,8 @@ internal static class Query
             "true" or "1" or "" => (true, null),
             "false" or "0" => (false, null),
             _ => (null, "must be true or false."),
-        }) { Type = "boolean" };
+        })
+        { Type = "boolean" };
 
     public static QueryParameter<DateTimeOffset?> Instant(string name, string description) =>
         new(name, description, text => TryInstant(text, out var value) ? (value, null) : (null, "must be an instant such as 2026-01-31T12:00:00Z."))
@@ -61,7 +64,8 @@ internal static class Query
         where T : struct, Enum =>
         new(name, description, text => Names.TryParse<T>(text, out var value)
             ? (value, null)
-            : (null, $"must be one of: {string.Join(", ", Names.All<T>())}.")) { Words = [.. Names.All<T>()] };
+            : (null, $"must be one of: {string.Join(", ", Names.All<T>())}."))
+        { Words = [.. Names.All<T>()] };
 
     // A zone must be given: local time has cost others their tokens (F84).
     private static bool TryInstant(string text, out DateTimeOffset value) =>

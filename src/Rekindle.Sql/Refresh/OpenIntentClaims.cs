@@ -54,8 +54,8 @@ internal sealed class OpenIntentClaims(SqlDatabase database)
             ("from", from), ("until", until), ("integration", wait.IntegrationId), ("limit", wait.Limit));
 
     private static bool IsOpen(ScheduledConnection found, DateTimeOffset until) => found.Snapshot is
-        {
-            LeaseUntil: { } end, Tokens: not null,
-            Connection.Status: ConnectionStatus.Active or ConnectionStatus.Degraded,
-        } && end <= until;
+    {
+        LeaseUntil: { } end, Tokens: not null,
+        Connection.Status: ConnectionStatus.Active or ConnectionStatus.Degraded,
+    } && end <= until;
 }

@@ -19,11 +19,13 @@ internal static class ConnectErrors
         LinkUsed, "This link has already done its work.", "The account was connected with it. You can close this page.", WhoActs.Nobody);
 
     public static ConnectError UnderWay { get; } = new(
-        SignInUnderWay, "Your sign-in is being completed.", "Wait a moment, then load this page again.", WhoActs.Nobody) { CanRetry = true };
+        SignInUnderWay, "Your sign-in is being completed.", "Wait a moment, then load this page again.", WhoActs.Nobody)
+    { CanRetry = true };
 
     public static ConnectError FormForeign { get; } = new(
         FormNotOurs, "This form was not sent from our page, or your browser keeps no cookies.",
-        "Allow cookies for this site, open the link again and press the button there.", WhoActs.User) { CanRetry = true };
+        "Allow cookies for this site, open the link again and press the button there.", WhoActs.User)
+    { CanRetry = true };
 
     public static ConnectError Gone { get; } = new(
         ConnectionGone, "The connection that this link is for no longer exists.", AskForLink, WhoActs.User);
@@ -38,16 +40,19 @@ internal static class ConnectErrors
         AnswerUsed, "This sign-in was already completed or given up.", "Nothing was changed by opening this page again. You can close it.", WhoActs.Nobody);
 
     public static ConnectError Stored { get; } = new(
-        StorageUnavailable, "The new connection could not be saved.", "Please try again in a few minutes.", WhoActs.Operator) { CanRetry = true };
+        StorageUnavailable, "The new connection could not be saved.", "Please try again in a few minutes.", WhoActs.Operator)
+    { CanRetry = true };
 
     public static ConnectError NotCompletedInTime { get; } = new(
         NotCompleted, "The connection was not confirmed in time.", AskForLink, WhoActs.Operator);
 
     public static ConnectError Unavailable(IntegrationEntry entry, string detail) => new(
-        IntegrationUnavailable, $"{Name(entry)} cannot be connected at the moment.", "Please try again later.", WhoActs.Operator) { Detail = detail, CanRetry = true };
+        IntegrationUnavailable, $"{Name(entry)} cannot be connected at the moment.", "Please try again later.", WhoActs.Operator)
+    { Detail = detail, CanRetry = true };
 
     public static ConnectError Misconfigured(string name, string detail) => new(
-        IntegrationMisconfigured, $"The connection to {name} is not set up correctly.", NotYourFault, WhoActs.Operator) { Detail = detail, CanRetry = true };
+        IntegrationMisconfigured, $"The connection to {name} is not set up correctly.", NotYourFault, WhoActs.Operator)
+    { Detail = detail, CanRetry = true };
 
     public static ConnectError Denied(IntegrationEntry entry) => new(
         AccessDenied, $"You did not allow access at {Name(entry)}.", "Nothing was changed. If that was a mistake, try again and allow it.", WhoActs.User)
@@ -59,7 +64,8 @@ internal static class ConnectErrors
         WhoActs.User);
 
     public static ConnectError Malformed(string detail) => new(
-        AnswerMalformed, "The answer that came back is not complete.", "Nothing was changed. Please try again.", WhoActs.User) { Detail = detail, CanRetry = true };
+        AnswerMalformed, "The answer that came back is not complete.", "Nothing was changed. Please try again.", WhoActs.User)
+    { Detail = detail, CanRetry = true };
 
     public static ConnectError Forged(IntegrationEntry entry, string detail) => new(
         AnswerForged, $"The answer that came back is not one of {Name(entry)}'s.", "Nothing was changed. Please try again; if it happens again, tell the people who run the application.",

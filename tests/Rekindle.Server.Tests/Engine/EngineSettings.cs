@@ -2,8 +2,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rekindle.Hosting;
 using Rekindle.Providers;
-using Rekindle.Simulator.Personalities;
 using Rekindle.Simulator;
+using Rekindle.Simulator.Personalities;
 
 namespace Rekindle.Server.Tests.Engine;
 

@@ -27,6 +27,7 @@ public sealed class ProactiveRefreshTests
 
     [Fact]
     [Trait("Req", "A5")]
+    [Trait("Speed", "slow")]
     public async Task Five_thousand_hourly_connections_of_the_same_minute_all_survive_default_settings()
     {
         await using var engine = await EngineHost.StartAsync(new EngineSettings());

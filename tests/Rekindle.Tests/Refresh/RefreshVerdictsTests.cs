@@ -80,8 +80,15 @@ public sealed class RefreshVerdictsTests
     {
         var worn = Rig.Connection() with
         {
-            ConsecutiveFailures = 2, ConsecutiveTransientFailures = 4, Strikes = 2, FirstStrikeAt = Rig.Now, LastStrikeAt = Rig.Now,
-            NextRetryAt = Rig.Now, LastRefreshError = "network:", DegradedAt = Rig.Now, DisconnectReason = DisconnectReason.Unclear,
+            ConsecutiveFailures = 2,
+            ConsecutiveTransientFailures = 4,
+            Strikes = 2,
+            FirstStrikeAt = Rig.Now,
+            LastStrikeAt = Rig.Now,
+            NextRetryAt = Rig.Now,
+            LastRefreshError = "network:",
+            DegradedAt = Rig.Now,
+            DisconnectReason = DisconnectReason.Unclear,
         };
 
         var verdict = RefreshVerdicts.Decide(Rig.Facts(Rig.Success(), worn));
@@ -252,7 +259,9 @@ public sealed class RefreshVerdictsTests
         var facts = Rig.Facts(Rig.Of(RefreshClass.Unclassified), expired: true);
         var worn = facts.Claim.Connection with
         {
-            Strikes = 4, FirstStrikeAt = Rig.Now.AddHours(-25), LastRefreshError = facts.ErrorText,
+            Strikes = 4,
+            FirstStrikeAt = Rig.Now.AddHours(-25),
+            LastRefreshError = facts.ErrorText,
         };
         var old = facts with
         {
