@@ -16,6 +16,9 @@ internal sealed record DiscoveredEndpoints
     /// <summary>Ways in which a client may prove itself; empty: not said, which means by Basic.</summary>
     public IReadOnlyList<string> TokenAuthentication { get; init; } = [];
 
+    /// <summary>Whether the strong form of PKCE is left out of those it lists. A server that lists none mostly knows it nevertheless.</summary>
+    public bool ProofKeysAreWeak { get; init; }
+
     /// <summary>Whether every callback carries <c>iss</c> (RFC 9207).</summary>
     public bool CallbackIssuer { get; init; }
 
@@ -49,6 +52,8 @@ internal sealed record DiscoveredEndpoints
             Token = token,
             Revoke = Address("revocation_endpoint"),
             TokenAuthentication = [.. document.Find("token_endpoint_auth_methods_supported").Select(AnswerValue.Text).OfType<string>()],
+            ProofKeysAreWeak = document.Find("code_challenge_methods_supported") is { Count: > 0 } methods
+                && !methods.Exists(method => AnswerValue.Text(method) == "S256"),
             CallbackIssuer = document.Find("authorization_response_iss_parameter_supported") is [{ ValueKind: System.Text.Json.JsonValueKind.True }],
         };
 
@@ -69,6 +74,7 @@ internal sealed record DiscoveredEndpoints
         Requests = provider.Requests with
         {
             CallbackIssuer = provider.Requests.CallbackIssuer || CallbackIssuer,
+            Pkce = ProofKeysAreWeak ? PkceUse.Broken : provider.Requests.Pkce,
             ClientAuthentication = Authentication(provider.Requests.ClientAuthentication),
         },
     };

@@ -48,6 +48,7 @@ public sealed class CatalogueSchemaTests
           scope_on_refresh: send_granted
           pkce: required
           response_mode: form_post
+          callback_issuer: true
           callback_hmac: true
           revoke_method: DELETE
           revoke_format: query
