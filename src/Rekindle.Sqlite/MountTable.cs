@@ -19,12 +19,15 @@ internal static class MountTable
         if (File.Exists(Mounts))
         {
             var type = TypeOf(File.ReadAllText(Mounts), folder);
-            return type is not null && NetworkTypes.Contains(type) ? type : null;
+            return type is not null && IsNetwork(type) ? type : null;
         }
 
         var drive = new DriveInfo(folder);
         return drive.DriveType == DriveType.Network ? drive.DriveFormat : null;
     }
+
+    /// <summary>Whether file systems of this type lie on other machines.</summary>
+    public static bool IsNetwork(string type) => NetworkTypes.Contains(type);
 
     /// <summary>The file system type of the mount that holds an absolute path, by a table in the form of <c>/proc/mounts</c>.</summary>
     public static string? TypeOf(string mounts, string path)
