@@ -6,19 +6,11 @@ namespace Rekindle.Sql;
 internal abstract class SqlChangeFeed(SqlDatabase database) : IChangeFeed
 {
     public Task<IReadOnlyList<Change>> ReadAsync(
-        long after, IReadOnlyCollection<long> missing, int limit, CancellationToken cancellationToken)
-    {
-        var holes = missing.Count == 0 ? "" : $" or position in ({string.Join(", ", missing)})";
-        return database.ReadAsync<IReadOnlyList<Change>>(
-            async session => await session.ListAsync(
-                $"""
-                select position, kind, connection_id, integration_id, version from change_feed
-                where position > @after{holes} order by position limit @limit
-                """,
-                static row => new Change(row.Long(), row.Word<ChangeKind>(), row.ConnectionIdOrNull(), row.IntOrNull(), row.Int()),
-                ("after", after), ("limit", limit)).ConfigureAwait(false),
-            cancellationToken);
-    }
+        long after, IReadOnlyCollection<long> missing, int limit, CancellationToken cancellationToken) =>
+        SqlLog.ReadAsync(
+            database, "change_feed", "position, kind, connection_id, integration_id, version",
+            static row => new Change(row.Long(), row.Word<ChangeKind>(), row.ConnectionIdOrNull(), row.IntOrNull(), row.Int()),
+            after, missing, limit, cancellationToken);
 
     public Task<long> LastPositionAsync(CancellationToken cancellationToken) => database.ReadAsync(
         session => session.FirstAsync("select coalesce(max(position), 0) from change_feed", static row => row.Long()), cancellationToken);

@@ -22,22 +22,18 @@ internal abstract class SqlSession(DbConnection connection, CancellationToken ca
     protected DbConnection Connection => connection;
 
     /// <summary>Runs a statement; returns how many rows it changed.</summary>
-    public async Task<int> ExecuteAsync(string sql, params (string Name, object? Value)[] parameters)
-    {
-        var command = CreateCommand(sql, parameters);
-        await using var disposal = command.ConfigureAwait(false);
-        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-    }
+    public Task<int> ExecuteAsync(string sql, params (string Name, object? Value)[] parameters) =>
+        RunAsync(sql, parameters, command => command.ExecuteNonQueryAsync(cancellationToken));
 
     /// <summary>All rows.</summary>
     public async Task<List<T>> ListAsync<T>(string sql, SqlRead<T> read, params (string Name, object? Value)[] parameters)
     {
         var rows = new List<T>();
-        await ReadAsync(sql, row =>
+        await ReadAsync(sql, parameters, row =>
         {
             rows.Add(read(row));
             return true;
-        }, parameters).ConfigureAwait(false);
+        }).ConfigureAwait(false);
         return rows;
     }
 
@@ -45,11 +41,11 @@ internal abstract class SqlSession(DbConnection connection, CancellationToken ca
     public async Task<T?> FirstAsync<T>(string sql, SqlRead<T> read, params (string Name, object? Value)[] parameters)
     {
         T? first = default;
-        await ReadAsync(sql, row =>
+        await ReadAsync(sql, parameters, row =>
         {
             first = read(row);
             return false;
-        }, parameters).ConfigureAwait(false);
+        }).ConfigureAwait(false);
         return first;
     }
 
@@ -83,22 +79,16 @@ internal abstract class SqlSession(DbConnection connection, CancellationToken ca
     /// <summary>A value as this driver wants it.</summary>
     protected virtual object ToParameter(object value) => value;
 
-    /// <summary>A command of this session with its parameters; the caller disposes it.</summary>
-    protected virtual DbCommand CreateCommand(string sql, (string Name, object? Value)[] parameters)
+    /// <summary>A command of this connection for a statement.</summary>
+    protected virtual DbCommand TakeCommand(string sql)
     {
         var command = connection.CreateCommand();
-        command.Transaction = Transaction;
         command.CommandText = sql;
-        foreach (var (name, value) in parameters)
-        {
-            var parameter = command.CreateParameter();
-            parameter.ParameterName = name;
-            parameter.Value = Stored(value) is { } stored ? ToParameter(stored) : DBNull.Value;
-            command.Parameters.Add(parameter);
-        }
-
         return command;
     }
+
+    /// <summary>Takes back a command that ran without error.</summary>
+    protected virtual ValueTask ReturnAsync(DbCommand command) => command.DisposeAsync();
 
     /// <summary>The stored form of our own types. NUL is taken out of texts: PostgreSQL refuses it.</summary>
     protected static object? Stored(object? value) => value switch
@@ -111,15 +101,43 @@ internal abstract class SqlSession(DbConnection connection, CancellationToken ca
     };
 
     // Hands each row to the receiver until it has enough.
-    private async Task ReadAsync(string sql, Func<SqlRow, bool> receive, (string Name, object? Value)[] parameters)
-    {
-        var command = CreateCommand(sql, parameters);
-        await using var commandDisposal = command.ConfigureAwait(false);
-        var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        await using var readerDisposal = reader.ConfigureAwait(false);
-        var row = new SqlRow(reader);
-        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false) && receive(row.Rewind()))
+    private Task<bool> ReadAsync(string sql, (string Name, object? Value)[] parameters, Func<SqlRow, bool> receive) => RunAsync(
+        sql,
+        parameters,
+        async command =>
         {
+            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using var disposal = reader.ConfigureAwait(false);
+            var row = new SqlRow(reader);
+            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false) && receive(row.Rewind()))
+            {
+            }
+
+            return true;
+        });
+
+    private async Task<T> RunAsync<T>(string sql, (string Name, object? Value)[] parameters, Func<DbCommand, Task<T>> run)
+    {
+        var command = TakeCommand(sql);
+        try
+        {
+            command.Transaction = Transaction;
+            foreach (var (name, value) in parameters)
+            {
+                var parameter = command.CreateParameter();
+                parameter.ParameterName = name;
+                parameter.Value = Stored(value) is { } stored ? ToParameter(stored) : DBNull.Value;
+                command.Parameters.Add(parameter);
+            }
+
+            var result = await run(command).ConfigureAwait(false);
+            await ReturnAsync(command).ConfigureAwait(false);
+            return result;
+        }
+        catch
+        {
+            await command.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
     }
 }

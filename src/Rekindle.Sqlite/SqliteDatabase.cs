@@ -18,8 +18,8 @@ internal sealed class SqliteDatabase(SqliteOptions options, TimeProvider time) :
 
     private readonly string _path = Path.GetFullPath(options.Path);
     private readonly SemaphoreSlim _writing = new(1, 1);
-    private readonly ConcurrentBag<SqliteConnection> _idleReaders = [];
-    private SqliteConnection? _writer;
+    private readonly ConcurrentBag<SqliteLink> _idleReaders = [];
+    private SqliteLink? _writer;
     private volatile bool _disposed;
 
     public override string Description => $"SQLite {SqliteVersion()}, {_path}";
@@ -44,7 +44,7 @@ internal sealed class SqliteDatabase(SqliteOptions options, TimeProvider time) :
         WriteAsync(session => session.ExecuteAsync("pragma user_version = 1"), cancellationToken);
 
     /// <summary>Takes a connection back.</summary>
-    public void Return(SqliteConnection connection, SqlMode mode, bool sound)
+    public void Return(SqliteLink link, SqlMode mode, bool sound)
     {
         if (mode is SqlMode.Write or SqlMode.Migrate)
         {
@@ -59,11 +59,11 @@ internal sealed class SqliteDatabase(SqliteOptions options, TimeProvider time) :
 
         if (sound && !_disposed && _idleReaders.Count < MostIdleReaders)
         {
-            _idleReaders.Add(connection);
+            _idleReaders.Add(link);
             return;
         }
 
-        connection.Dispose();
+        link.Dispose();
     }
 
     public override async ValueTask DisposeAsync()
@@ -79,7 +79,7 @@ internal sealed class SqliteDatabase(SqliteOptions options, TimeProvider time) :
         _writing.Release();
         while (_idleReaders.TryTake(out var reader))
         {
-            await reader.DisposeAsync().ConfigureAwait(false);
+            reader.Dispose();
         }
     }
 
@@ -116,19 +116,19 @@ internal sealed class SqliteDatabase(SqliteOptions options, TimeProvider time) :
 
     private SqliteSession OpenReader(SqlMode mode, CancellationToken cancellationToken)
     {
-        var connection = _idleReaders.TryTake(out var idle) ? idle : Connect(readOnly: true);
+        var link = _idleReaders.TryTake(out var idle) ? idle : Connect(readOnly: true);
         try
         {
-            return new SqliteSession(this, connection, mode, cancellationToken);
+            return new SqliteSession(this, link, mode, cancellationToken);
         }
         catch
         {
-            connection.Dispose();
+            link.Dispose();
             throw;
         }
     }
 
-    private SqliteConnection Connect(bool readOnly)
+    private SqliteLink Connect(bool readOnly)
     {
         SqliteLibrary.Load();
         SqliteFile.RequireLocal(_path);
@@ -144,7 +144,7 @@ internal sealed class SqliteDatabase(SqliteOptions options, TimeProvider time) :
         {
             connection.Open();
             Configure(connection, readOnly);
-            return connection;
+            return new(connection);
         }
         catch
         {

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Rekindle.Sql;
 
@@ -7,16 +8,16 @@ namespace Rekindle.Sqlite;
 internal sealed class SqliteSession : SqlSession
 {
     private readonly SqliteDatabase _database;
-    private readonly SqliteConnection _connection;
+    private readonly SqliteLink _link;
     private readonly SqlMode _mode;
 
-    public SqliteSession(SqliteDatabase database, SqliteConnection connection, SqlMode mode, CancellationToken cancellationToken)
-        : base(connection, cancellationToken)
+    public SqliteSession(SqliteDatabase database, SqliteLink link, SqlMode mode, CancellationToken cancellationToken)
+        : base(link.Connection, cancellationToken)
     {
-        (_database, _connection, _mode) = (database, connection, mode);
+        (_database, _link, _mode) = (database, link, mode);
         // Writers take the write lock at once (BEGIN IMMEDIATE): a transaction that starts by reading and then finds that
         // somebody else has written could only fail.
-        Transaction = mode == SqlMode.Read ? null : connection.BeginTransaction(deferred: mode == SqlMode.Snapshot);
+        Transaction = mode == SqlMode.Read ? null : link.Connection.BeginTransaction(deferred: mode == SqlMode.Snapshot);
     }
 
     public override ValueTask DisposeAsync()
@@ -32,9 +33,17 @@ internal sealed class SqliteSession : SqlSession
             sound = false;
         }
 
-        _database.Return(_connection, _mode, sound);
+        _database.Return(_link, _mode, sound);
         return ValueTask.CompletedTask;
     }
 
     protected override object ToParameter(object value) => value is Guid id ? id.ToString() : value;
+
+    protected override DbCommand TakeCommand(string sql) => _link.Take(sql);
+
+    protected override ValueTask ReturnAsync(DbCommand command)
+    {
+        _link.Return((SqliteCommand)command);
+        return ValueTask.CompletedTask;
+    }
 }

@@ -43,16 +43,8 @@ internal abstract class SqlAttemptStore(SqlDatabase database) : IAttemptStore
     }
 
     public Task<IReadOnlyList<Attempt>> ReadAfterAsync(
-        long after, IReadOnlyCollection<long> missing, int limit, CancellationToken cancellationToken)
-    {
-        var holes = missing.Count == 0 ? "" : $" or position in ({string.Join(", ", missing)})";
-        return database.ReadAsync<IReadOnlyList<Attempt>>(
-            async session => await session.ListAsync(
-                $"select {AttemptSql.Columns} from attempts where position > @after{holes} order by position limit @limit",
-                AttemptSql.Read,
-                ("after", after), ("limit", limit)).ConfigureAwait(false),
-            cancellationToken);
-    }
+        long after, IReadOnlyCollection<long> missing, int limit, CancellationToken cancellationToken) =>
+        SqlLog.ReadAsync(database, "attempts", AttemptSql.Columns, AttemptSql.Read, after, missing, limit, cancellationToken);
 
     public Task<long> LastPositionAsync(CancellationToken cancellationToken) => database.ReadAsync(
         session => session.FirstAsync("select coalesce(max(position), 0) from attempts", static row => row.Long()), cancellationToken);
@@ -62,7 +54,11 @@ internal abstract class SqlAttemptStore(SqlDatabase database) : IAttemptStore
     private static SqlConditions ConditionsOf(AttemptFilter filter)
     {
         var where = new SqlConditions();
-        where.Add("environment = @environment", "environment", filter.Environment);
+        // One connection's attempts are few: with coalesce no database is tempted to look for them through the whole environment.
+        where.Add(
+            filter.ConnectionId is null ? "environment = @environment" : "coalesce(environment, '') = @environment",
+            "environment",
+            filter.Environment);
         where.AddIn("integration", "integration", filter.Integrations);
         where.AddIn("tenant", "tenant", filter.Tenants);
         where.AddIf(filter.ConnectionId, "connection_id = @connection", "connection");

@@ -5,6 +5,9 @@ namespace Rekindle.Sql.Connections;
 /// <summary>A <see cref="ConnectionFilter"/> as conditions over connections (c), token sets (t) and schedule (s).</summary>
 internal static class ConnectionFilterSql
 {
+    /// <summary>Only connections that are still tried can be in back-off.</summary>
+    public const string InBackoff = "c.status in ('active', 'degraded') and";
+
     public static SqlConditions Of(SqlDatabase database, ConnectionFilter filter)
     {
         var where = new SqlConditions();
@@ -29,6 +32,9 @@ internal static class ConnectionFilterSql
         return where;
     }
 
-    /// <summary>Only connections that are still tried can be in back-off.</summary>
-    public const string InBackoff = "c.status in ('active', 'degraded') and";
+    /// <summary>
+    /// The columns that pages follow: ids, which begin with their shard. A subject's few connections are found by the subject and then
+    /// sorted: the plus signs keep SQLite from reading the environment in order to save that.
+    /// </summary>
+    public static string PageKeyOf(ConnectionFilter filter) => filter.Subject is null ? "c.shard, c.id" : "+c.shard, +c.id";
 }

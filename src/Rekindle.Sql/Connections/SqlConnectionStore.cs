@@ -41,10 +41,10 @@ internal sealed class SqlConnectionStore(SqlDatabase database) : IConnectionStor
         ConnectionFilter filter, ConnectionId? after, int limit, CancellationToken cancellationToken)
     {
         var conditions = ConnectionFilterSql.Of(database, filter);
-        // An id begins with its shard: the order of ids is the order of the primary key.
-        conditions.AddIf(after, "(c.shard, c.id) > (@after_shard, @after)", "after");
+        var key = ConnectionFilterSql.PageKeyOf(filter);
+        conditions.AddIf(after, $"({key}) > (@after_shard, @after)", "after");
         return ListAsync(
-            $"{conditions.Where} order by c.shard, c.id limit @limit",
+            $"{conditions.Where} order by {key} limit @limit",
             cancellationToken,
             conditions.Parameters(("limit", limit), ("after_shard", after?.Shard)));
     }

@@ -63,7 +63,8 @@ create table connections (
     primary key (shard, id),
     unique (shard, environment, integration, tenant, subject, purpose, account)
 );
-create index connections_by_subject on connections (environment, integration, tenant, subject);
+create index connections_by_environment on connections (environment, shard, id);
+create index connections_by_subject on connections (environment, subject, integration, tenant);
 create index connections_by_integration on connections (integration_id);
 create index connections_unwell on connections (environment, status) where status <> 'active';
 
@@ -166,6 +167,7 @@ create table late_results (
     expires_at     bigint,
     created_at     bigint not null
 );
+create index late_results_by_connection on late_results (connection_id);
 
 create table dependents (
     shard          smallint not null,

@@ -10,6 +10,8 @@ namespace Rekindle.Sqlite.Refresh;
 /// <summary>Makes connections whose token has ended degraded, together with their dependents (A9), whatever stopped their refreshing.</summary>
 internal sealed class DegradeSweep(SqliteDatabase database)
 {
+    internal const string Select = ScheduledConnection.Select + "where s.degrade_at <= @now order by s.degrade_at limit @limit";
+
     public async Task<int> RunAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken)
     {
         var any = await database.ReadAsync(
@@ -21,8 +23,7 @@ internal sealed class DegradeSweep(SqliteDatabase database)
     private static async Task<int> RunAsync(SqlSession session, DateTimeOffset now, int limit)
     {
         var ended = await session.ListAsync(
-            ScheduledConnection.Select + "where s.degrade_at <= @now order by s.degrade_at limit @limit",
-            ScheduledConnection.Read, ("now", now), ("limit", limit)).ConfigureAwait(false);
+            Select, ScheduledConnection.Read, ("now", now), ("limit", limit)).ConfigureAwait(false);
         foreach (var before in ended)
         {
             await DegradeAsync(session, before.Snapshot, now).ConfigureAwait(false);

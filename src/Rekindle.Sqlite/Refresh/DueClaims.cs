@@ -11,7 +11,7 @@ internal sealed class DueClaims(SqliteDatabase database)
     private const int Idle = 1;
 
     // "claimable_at <= …" also tells SQLite that the index of claimable rows serves. Its order makes this bounded work.
-    private const string Select =
+    internal const string Select =
         ScheduledConnection.Select +
         """
         where s.integration_id = @integration and s.priority = @priority and s.claimable_at <= @due and t.access_token is not null
