@@ -18,8 +18,13 @@ internal abstract class SqlChangeFeed(SqlDatabase database) : IChangeFeed
     public abstract Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken);
 
     public Task PruneAsync(DateTimeOffset before, CancellationToken cancellationToken) => database.WriteAsync(
-        // The newest entry stays whatever its age: it is what LastPositionAsync tells.
+        // Along the primary key, up to the first entry that is young enough. The newest stays whatever its age: it is what
+        // LastPositionAsync tells.
         session => session.ExecuteAsync(
-            "delete from change_feed where at < @before and position < (select max(position) from change_feed)", ("before", before)),
+            """
+            delete from change_feed where position < coalesce(
+                (select position from change_feed where at >= @before order by position limit 1), (select max(position) from change_feed))
+            """,
+            ("before", before)),
         cancellationToken);
 }

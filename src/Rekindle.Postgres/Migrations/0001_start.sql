@@ -56,7 +56,6 @@ create table connections (
     last_failure_at                 bigint,
     disconnect_reason               text,
     degraded_at                     bigint,
-    last_refreshed_at               bigint,
     created_at                      bigint not null,
     updated_at                      bigint not null,
     primary key (shard, id),
@@ -67,25 +66,28 @@ create index connections_by_subject on connections (environment, subject, integr
 create index connections_by_integration on connections (integration_id);
 create index connections_unwell on connections (environment, status) where status <> 'active';
 
--- Material apart from everything that changes for other reasons: a quota update can never race a rotated token (F06).
+-- Material apart from everything that changes for other reasons: a quota update can never race a rotated token (F06), and a
+-- refresh that changes nothing else writes nothing else. The sealed values stand last: what is read with every row comes before.
 create table token_sets (
     shard                     smallint not null,
     connection_id             bigint not null,
     grant_no                  integer not null,
     version                   integer not null,
     attempt_id                uuid,          -- the attempt that wrote this version; null: a new grant did
-    access_token              bytea,          -- null: erased after a revocation; the row keeps grant number and version
-    refresh_token             bytea,
-    previous_refresh_token    bytea,
-    previous_sent_at          bigint,
     issued_at                 bigint not null,
     expires_at                bigint,
-    expiry_source             text not null,
     refresh_token_expires_at  bigint,
+    previous_sent_at          bigint,
     granted_at                bigint not null,
-    scope                     text not null default '[]',
+    refreshed_at              bigint,        -- the last refresh, of whichever grant
+    updated_at                bigint not null,
+    expiry_source             text not null,
     token_type                text not null default 'Bearer',
     client_id                 text not null default '',
+    scope                     text not null default '[]',
+    access_token              bytea,         -- null: erased after a revocation; the row keeps grant number and version
+    refresh_token             bytea,
+    previous_refresh_token    bytea,
     primary key (shard, connection_id)
 ) with (fillfactor = 80);
 
@@ -113,7 +115,8 @@ create table refresh_schedule (
 ) with (fillfactor = 70);
 create index refresh_schedule_claim on refresh_schedule (integration_id, priority, claimable_at) where claimable_at is not null;
 create index refresh_schedule_leased on refresh_schedule (lease_until) where lease_until is not null;
-create index refresh_schedule_degrade on refresh_schedule (degrade_at) where degrade_at is not null;
+-- Without those in flight, so that a claim writes no entry here; the sweep looks at them one by one.
+create index refresh_schedule_degrade on refresh_schedule (degrade_at) where degrade_at is not null and lease_until is null;
 
 create sequence attempts_position;
 create table attempts (
@@ -213,7 +216,6 @@ create table change_feed (
     integration_id  integer,
     version         integer not null default 0
 );
-create index change_feed_by_time on change_feed (at);
 
 create table budgets (
     integration_id  integer not null,

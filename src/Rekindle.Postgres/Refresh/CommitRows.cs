@@ -15,6 +15,7 @@ internal static class CommitRows
         .Long("connection_id", c => c.Claim.Connection.Id.Value)
         .Uuid("attempt_id", c => c.Claim.AttemptId)
         .Int("epoch", c => c.Claim.Epoch)
+        .Flag("is_steady", IsSteady)
         .Int("grant_no", c => c.Claim.Tokens.GrantNo)
         .Int("version", c => c.Claim.Tokens.Version)
         .Sealed("access_token", c => c.Tokens?.AccessToken)
@@ -91,6 +92,26 @@ internal static class CommitRows
         .Text("audience", m => Names.Of(m.Draft.Audience))
         .Text("title", m => m.Draft.Title)
         .Text("body", m => m.Draft.Text);
+
+    /// <summary>
+    /// A refresh as it should be: the token was renewed, and the connection stays exactly as it was claimed. Nothing but the
+    /// sweep can have changed it since, and that shows in the schedule.
+    /// </summary>
+    private static bool IsSteady(RefreshCommit commit)
+    {
+        var before = commit.Claim.Connection;
+        return commit is { Tokens: not null, Status: null or ConnectionStatus.Active, Dependents: null or DependentState.Active, Variables.Count: 0 }
+            && before is { Status: ConnectionStatus.Active, DegradedAt: null } && commit.Claim.Tokens.ExpiresAt is not null
+            && commit.ConsecutiveFailures == before.ConsecutiveFailures
+            && commit.ConsecutiveTransientFailures == before.ConsecutiveTransientFailures
+            && commit.Strikes == before.Strikes
+            && commit.FirstStrikeAt == before.FirstStrikeAt
+            && commit.LastStrikeAt == before.LastStrikeAt
+            && commit.NextRetryAt == before.NextRetryAt
+            && commit.LastRefreshError == before.LastRefreshError
+            && (commit.LastFailureAt is null || commit.LastFailureAt == before.LastFailureAt)
+            && commit.DisconnectReason == before.DisconnectReason;
+    }
 
     private static bool IsRefreshed(ConnectionStatus? after) => after is null or ConnectionStatus.Active or ConnectionStatus.Degraded;
 

@@ -38,6 +38,8 @@ internal sealed class CommitStatement(PostgresDatabase database)
               -- Says the same as "lease_until is not null", without leading through the index of all leases.
               and s.holder is not null
               and s.epoch = r.epoch
+              -- What the sweep has marked as ended meanwhile is not as it was claimed.
+              and (not r.is_steady or s.degrade_at is not null)
             returning r.*),
         stored as (
             -- What is not stated is kept (I9). The refresh token that was just used up stays as the previous one until its
@@ -48,7 +50,7 @@ internal sealed class CommitStatement(PostgresDatabase database)
                 previous_sent_at = case when r.refresh_token is not null then r.issued_at end,
                 issued_at = r.issued_at, expires_at = r.expires_at, expiry_source = r.expiry_source,
                 refresh_token_expires_at = coalesce(r.refresh_token_expires_at, t.refresh_token_expires_at),
-                scope = coalesce(r.scope, t.scope), token_type = r.token_type
+                scope = coalesce(r.scope, t.scope), token_type = r.token_type, refreshed_at = r.issued_at, updated_at = $1
             from released r
             where t.shard = r.shard and t.connection_id = r.connection_id and r.access_token is not null
               and t.grant_no = r.grant_no and t.version = r.version
@@ -65,9 +67,9 @@ internal sealed class CommitStatement(PostgresDatabase database)
                 degraded_at = case {After} when 'active' then null
                                            when 'degraded' then coalesce(r.degraded_at, c.degraded_at, $1)
                                            else r.degraded_at end,
-                last_refreshed_at = coalesce(r.issued_at, c.last_refreshed_at), variables = coalesce(r.variables, c.variables), updated_at = $1
+                variables = coalesce(r.variables, c.variables), updated_at = $1
             from applied r
-            where c.shard = r.shard and c.id = r.connection_id
+            where not r.is_steady and c.shard = r.shard and c.id = r.connection_id
             returning r.shard, r.connection_id, coalesce(r.dependents, case c.status when 'active' then 'active' when 'degraded' then 'degraded' else 'paused' end) as dependents),
         followed as (
             update dependents d set state = changed.dependents, state_since = $1

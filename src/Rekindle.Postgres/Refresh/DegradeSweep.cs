@@ -1,21 +1,27 @@
 namespace Rekindle.Postgres.Refresh;
 
 /// <summary>Makes connections whose token has ended degraded, together with their dependents (A9), whatever stopped their refreshing.</summary>
-internal sealed class DegradeSweep(PostgresDatabase database)
+internal sealed class DegradeSweep(PostgresDatabase database, OpenIntentCount leases)
 {
     private const int Range = 0;
 
-    /// <summary>$1 now, $2 at most, $3 lower bound.</summary>
+    /// <summary>$1 now, $2 at most, $3 lower bound, $4 lower bound of the leases.</summary>
     /// <remarks>
     /// The epoch stays: a flight that is under way may still say more about the connection than that its token has ended. A
     /// due time without refresh token: the provider renews access tokens by themselves, and has the last word.
     /// </remarks>
-    private const string Statement =
+    public const string Statement =
         """
-        with ended as materialized (
+        with resting as materialized (
             select s.ctid as place from refresh_schedule s
-            where s.degrade_at >= $3 and s.degrade_at <= $1
+            where s.lease_until is null and s.degrade_at >= $3 and s.degrade_at <= $1
             order by s.degrade_at limit $2 for update skip locked),
+        flying as materialized (
+            select s.ctid as place from refresh_schedule s
+            where s.lease_until >= $4 and s.degrade_at <= $1
+            limit $2 - (select count(*) from resting) for update skip locked),
+        ended as (
+            select place from resting union all select place from flying),
         judged as materialized (
             select e.place, s.shard, s.connection_id, t.version, t.expires_at, t.refresh_token is not null or s.due_at is not null as recovers
             from ended e
@@ -50,6 +56,7 @@ internal sealed class DegradeSweep(PostgresDatabase database)
                 command.Parameters.Add(new() { Value = now.ToUnixTimeMilliseconds() });
                 command.Parameters.Add(new() { Value = (long)limit });
                 command.Parameters.Add(new() { Value = search.From(Range) });
+                command.Parameters.Add(new() { Value = leases.From.ToUnixTimeMilliseconds() });
                 var degraded = await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
                 session.FeedWritten = degraded > 0;
                 return degraded;

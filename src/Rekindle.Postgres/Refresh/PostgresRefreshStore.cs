@@ -8,8 +8,7 @@ using Rekindle.Storage;
 namespace Rekindle.Postgres.Refresh;
 
 /// <summary>The lease and the commit on PostgreSQL. Leases run on the database's clock, the one that all workers share (I12).</summary>
-internal sealed class PostgresRefreshStore(
-    PostgresDatabase database, SqlAttemptStore attempts, AttemptPartitions partitions, ILogger<PostgresRefreshStore> logger) : IRefreshStore
+internal sealed class PostgresRefreshStore : IRefreshStore
 {
     private static readonly RowArrays<LeaseRelease> Releases = new RowArrays<LeaseRelease>()
         .Small("shard", r => r.Id.Shard)
@@ -21,23 +20,38 @@ internal sealed class PostgresRefreshStore(
         .Small("shard", id => id.Shard)
         .Long("connection_id", id => id.Value);
 
-    private readonly DueClaims _dueClaims = new(database);
-    private readonly SingleClaim _singleClaim = new(database);
-    private readonly OpenIntentClaims _openIntents = new(database);
-    private readonly OpenIntentCount _openIntentCount = new(database);
-    private readonly CommitBatch _commits = new(database, attempts, partitions, logger);
-    private readonly DegradeSweep _sweep = new(database);
-    private readonly QueueHeads _heads = new(database);
+    private readonly PostgresDatabase _database;
+    private readonly AttemptPartitions _partitions;
+    private readonly DueClaims _dueClaims;
+    private readonly SingleClaim _singleClaim;
+    private readonly OpenIntentClaims _openIntents;
+    private readonly OpenIntentCount _openIntentCount;
+    private readonly CommitBatch _commits;
+    private readonly DegradeSweep _sweep;
+    private readonly QueueHeads _heads;
+
+    public PostgresRefreshStore(
+        PostgresDatabase database, SqlAttemptStore attempts, AttemptPartitions partitions, ILogger<PostgresRefreshStore> logger)
+    {
+        (_database, _partitions) = (database, partitions);
+        _dueClaims = new(database);
+        _singleClaim = new(database);
+        _openIntents = new(database);
+        _openIntentCount = new(database);
+        _commits = new(database, attempts, partitions, logger);
+        _sweep = new(database, _openIntentCount);
+        _heads = new(database);
+    }
 
     public Task<IReadOnlyList<Claim>> ClaimDueAsync(ClaimRequest request, CancellationToken cancellationToken) =>
         _dueClaims.ClaimAsync(request, cancellationToken);
 
     public Task<ClaimAnswer> ClaimOneAsync(
         ConnectionId id, int version, LeaseTerms terms, TimeSpan openIntentWait, CancellationToken cancellationToken) =>
-        partitions.WithAsync(() => _singleClaim.ClaimAsync(id, version, terms, openIntentWait, cancellationToken), terms.Now, cancellationToken);
+        _partitions.WithAsync(() => _singleClaim.ClaimAsync(id, version, terms, openIntentWait, cancellationToken), terms.Now, cancellationToken);
 
     public Task<IReadOnlyList<Claim>> ClaimOpenIntentsAsync(OpenIntentRequest request, CancellationToken cancellationToken) =>
-        partitions.WithAsync(() => _openIntents.ClaimAsync(request, _openIntentCount.From, cancellationToken), request.Now, cancellationToken);
+        _partitions.WithAsync(() => _openIntents.ClaimAsync(request, _openIntentCount.From, cancellationToken), request.Now, cancellationToken);
 
     public Task<IReadOnlyList<CommitResult>> CommitAsync(IReadOnlyList<RefreshCommit> commits, CancellationToken cancellationToken) =>
         _commits.WriteAsync(commits, cancellationToken);
@@ -62,7 +76,7 @@ internal sealed class PostgresRefreshStore(
         {
             parameters.Add(new() { Value = id.Shard });
             parameters.Add(new() { Value = id.Value });
-            parameters.Add(database.LeaseClock(now));
+            parameters.Add(_database.LeaseClock(now));
         },
         cancellationToken).ConfigureAwait(false) > 0;
 
@@ -89,9 +103,9 @@ internal sealed class PostgresRefreshStore(
         cancellationToken);
 
     public Task<IReadOnlyList<LeaseView>> ListLeasesAsync(string environment, int limit, CancellationToken cancellationToken) =>
-        LeaseList.ReadAsync(database, environment, limit, cancellationToken);
+        LeaseList.ReadAsync(_database, environment, limit, cancellationToken);
 
-    private Task<int> ExecuteAsync(string sql, Action<NpgsqlParameterCollection> bind, CancellationToken cancellationToken) => database.StatementAsync(
+    private Task<int> ExecuteAsync(string sql, Action<NpgsqlParameterCollection> bind, CancellationToken cancellationToken) => _database.StatementAsync(
         async session =>
         {
             var command = session.Statement(sql);

@@ -23,7 +23,7 @@ internal static class ConnectionFilterSql
         where.AddIf(filter.InBackoffAt, $"{InBackoff} c.next_retry_at > @backoff_at", "backoff_at");
         where.AddIf(filter.Error, database.Contains("c.last_refresh_error", "@error"), "error");
         where.AddIf(filter.FailuresBelow, "c.consecutive_failures + c.consecutive_transient_failures < @failures_below", "failures_below");
-        where.AddIf(filter.UpdatedSince, "c.updated_at >= @updated_since", "updated_since");
+        where.AddIf(filter.UpdatedSince, "(c.updated_at >= @updated_since or t.updated_at >= @updated_since)", "updated_since");
         where.AddIf(
             filter.Text,
             "(" + string.Join(" or ", ((string[])["subject", "tenant", "account", "provider_account_name", "label"])

@@ -14,12 +14,12 @@ internal sealed class ConnectionRemoval(SqlDatabase database)
             var version = await session.FirstAsync(
                 """
                 update token_sets set access_token = null, refresh_token = null, previous_refresh_token = null, previous_sent_at = null,
-                    attempt_id = null, version = version + 1
+                    attempt_id = null, version = version + 1, updated_at = @now
                 where shard = @shard and connection_id = @id and access_token is not null
                   and exists (select 1 from connections where shard = @shard and id = @id and status = 'revoked')
                 returning version
                 """,
-                static row => row.Int(), ("shard", id.Shard), ("id", id)).ConfigureAwait(false);
+                static row => row.Int(), ("now", now), ("shard", id.Shard), ("id", id)).ConfigureAwait(false);
             if (version > 0)
             {
                 await DeleteLateResultsAsync(session, id).ConfigureAwait(false);

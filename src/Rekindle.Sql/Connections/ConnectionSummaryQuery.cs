@@ -30,7 +30,7 @@ internal static class ConnectionSummaryQuery
                count(*) filter (where s.claimable_at <= @now and (c.next_retry_at is null or c.next_retry_at <= @now)),
                count(*) filter (where c.status = 'active' and t.expires_at <= @now),
                count(*) filter (where s.in_doubt_since is not null or s.lease_until <= @now),
-               count(*) filter (where c.last_refreshed_at is null),
+               count(*) filter (where t.refreshed_at is null),
                min(s.claimable_at)
         from connections c
         join token_sets t on t.shard = c.shard and t.connection_id = c.id

@@ -102,19 +102,20 @@ internal sealed class GrantWriter(SqlDatabase database)
         return session.ExecuteAsync(
             """
             insert into token_sets (shard, connection_id, grant_no, version, access_token, refresh_token, issued_at, expires_at,
-                expiry_source, refresh_token_expires_at, granted_at, scope, token_type, client_id)
+                expiry_source, refresh_token_expires_at, granted_at, scope, token_type, client_id, updated_at)
             values (@shard, @id, @grant_no, @version, @access_token, @refresh_token, @issued_at, @expires_at,
-                @expiry_source, @refresh_token_expires_at, @granted_at, @scope, @token_type, @client_id)
+                @expiry_source, @refresh_token_expires_at, @granted_at, @scope, @token_type, @client_id, @now)
             on conflict (shard, connection_id) do update set grant_no = excluded.grant_no, version = excluded.version, attempt_id = null,
                 access_token = excluded.access_token, refresh_token = excluded.refresh_token, previous_refresh_token = null,
                 previous_sent_at = null, issued_at = excluded.issued_at, expires_at = excluded.expires_at,
                 expiry_source = excluded.expiry_source, refresh_token_expires_at = excluded.refresh_token_expires_at,
-                granted_at = excluded.granted_at, scope = excluded.scope, token_type = excluded.token_type, client_id = excluded.client_id
+                granted_at = excluded.granted_at, scope = excluded.scope, token_type = excluded.token_type, client_id = excluded.client_id,
+                updated_at = excluded.updated_at
             """,
             ("grant_no", grantNo), ("version", version), ("access_token", material.AccessToken), ("refresh_token", material.RefreshToken),
             ("issued_at", grant.IssuedAt), ("expires_at", grant.ExpiresAt), ("expiry_source", Names.Of(grant.ExpirySource)),
             ("refresh_token_expires_at", grant.RefreshTokenExpiresAt), ("granted_at", grant.GrantedAt), ("scope", SqlJson.Of(grant.Scopes)),
-            ("token_type", grant.TokenType), ("client_id", grant.ClientId), ("shard", id.Shard), ("id", id));
+            ("token_type", grant.TokenType), ("client_id", grant.ClientId), ("now", grant.Now), ("shard", id.Shard), ("id", id));
     }
 
     private static Task<int> WriteConnectionAsync(SqlSession session, Connection before, NewGrant grant)

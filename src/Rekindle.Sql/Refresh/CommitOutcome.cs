@@ -27,7 +27,7 @@ internal static class CommitOutcome
             return connection;
         }
 
-        connection = connection with { LastRefreshedAt = tokens.IssuedAt, Variables = Merge(connection.Variables, commit.Variables) };
+        connection = connection with { Variables = Merge(connection.Variables, commit.Variables) };
         // A connection with a valid token is not degraded, whoever decides about the rest of it (A9).
         return connection.Status == ConnectionStatus.Degraded && (tokens.ExpiresAt is null || tokens.ExpiresAt > now)
             ? connection with { Status = ConnectionStatus.Active, DegradedAt = null }

@@ -93,7 +93,7 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
         var after = CommitOutcome.After(commit, before, now);
         if (commit.Tokens is not null)
         {
-            await WriteTokensAsync(session, commit).ConfigureAwait(false);
+            await WriteTokensAsync(session, commit, now).ConfigureAwait(false);
         }
 
         await ConnectionSql.WriteStateAsync(session, after, now).ConfigureAwait(false);
@@ -114,7 +114,7 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
 
     // What is not stated is kept (I9). The refresh token that was just used up stays as the previous one until its successor has
     // worked once (I8): a refresh without rotation is that proof.
-    private static Task<int> WriteTokensAsync(SqlSession session, RefreshCommit commit)
+    private static Task<int> WriteTokensAsync(SqlSession session, RefreshCommit commit, DateTimeOffset now)
     {
         var tokens = commit.Tokens!;
         var id = commit.Claim.Connection.Id;
@@ -125,7 +125,8 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
                 previous_refresh_token = case when @rotated then refresh_token end, previous_sent_at = @previous_sent_at,
                 issued_at = @issued_at, expires_at = @expires_at, expiry_source = @expiry_source,
                 refresh_token_expires_at = coalesce(@refresh_token_expires_at, refresh_token_expires_at),
-                scope = coalesce(@scope, scope), token_type = @token_type
+                scope = coalesce(@scope, scope), token_type = @token_type,
+                refreshed_at = @issued_at, updated_at = @now
             where shard = @shard and connection_id = @id
             """,
             ("attempt", commit.Claim.AttemptId), ("access_token", tokens.AccessToken), ("refresh_token", tokens.RefreshToken),
@@ -134,7 +135,7 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
             ("expires_at", tokens.ExpiresAt), ("expiry_source", Names.Of(tokens.ExpirySource)),
             ("refresh_token_expires_at", tokens.RefreshTokenExpiresAt),
             ("scope", tokens.Scopes is { } scopes ? SqlJson.Of(scopes) : null), ("token_type", tokens.TokenType),
-            ("shard", id.Shard), ("id", id));
+            ("now", now), ("shard", id.Shard), ("id", id));
     }
 
     // The doubt about the token is a fact about the material and is written whatever the epoch; the due time is the verdict's.
