@@ -50,6 +50,11 @@ internal sealed class ServerProcess : IAsyncDisposable
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "rekindle-server.dll"));
         start.ArgumentList.Add("serve");
+        foreach (var inherited in start.Environment.Keys.Where(k => k.StartsWith("REKINDLE_", StringComparison.Ordinal)).ToArray())
+        {
+            start.Environment.Remove(inherited);
+        }
+
         foreach (var (name, value) in settings)
         {
             start.Environment[$"REKINDLE_{name.Replace(":", "__", StringComparison.Ordinal)}"] = value;

@@ -141,7 +141,10 @@ public sealed class TwoServersTests
                 Store = (builder, _) => builder.UsePostgres(world._database.ConnectionString),
                 Policy = new IntegrationPolicy
                 {
-                    Slots = 64, BudgetRequests = 100_000, InDoubtHold = TimeSpan.FromSeconds(4), BackoffBase = TimeSpan.FromSeconds(2),
+                    Slots = 64,
+                    BudgetRequests = 100_000,
+                    InDoubtHold = TimeSpan.FromSeconds(4),
+                    BackoffBase = TimeSpan.FromSeconds(2),
                 },
             });
             var key = await world.MintAsync();
