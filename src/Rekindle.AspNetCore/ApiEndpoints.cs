@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Routing;
+using Rekindle.AspNetCore.Connect;
 using Rekindle.AspNetCore.Http;
 
 namespace Rekindle.AspNetCore;
@@ -10,6 +11,7 @@ internal static class ApiEndpoints
     [
         Of<TokenEndpoints>(),
         Of<ConnectionEndpoints>(),
+        Of<ConnectSessionEndpoints>(),
         Of<HealthEndpoints>(),
     ];
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rekindle.AspNetCore;
+using Rekindle.AspNetCore.Connect;
 using Rekindle.AspNetCore.Http;
 
 namespace Microsoft.AspNetCore.Builder;
@@ -18,6 +19,8 @@ public static class RekindleApiExtensions
         services.TryAddSingleton<ApiAuthentication>();
         services.TryAddSingleton<ApiPipeline>();
         services.TryAddSingleton<ConnectionName>();
+        services.TryAddSingleton<ConnectSite>();
+        services.TryAddSingleton<BrowserCookies>();
         foreach (var endpoints in ApiEndpoints.All)
         {
             services.TryAddSingleton(endpoints.Type);
@@ -27,7 +30,7 @@ public static class RekindleApiExtensions
     }
 
     /// <summary>
-    /// Maps the API under <c>/v1</c>, and <c>/healthz</c> and <c>/readyz</c>. It authenticates its own callers by their API keys and
+    /// Maps the API under <c>/v1</c>, the connect pages under <c>/connect</c>, and <c>/healthz</c> and <c>/readyz</c>. It authenticates its own callers by their API keys and
     /// writes its own request log, which names route templates only: leave the host's request log off, it prints links and codes.
     /// </summary>
     public static IEndpointRouteBuilder MapRekindleApi(this IEndpointRouteBuilder routes)
@@ -38,6 +41,7 @@ public static class RekindleApiExtensions
             endpoints.Map(routes);
         }
 
+        ConnectPageEndpoints.Map(routes);
         return routes;
     }
 

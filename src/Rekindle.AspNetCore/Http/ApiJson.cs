@@ -18,6 +18,10 @@ namespace Rekindle.AspNetCore.Http;
 [JsonSerializable(typeof(Wire.PatchConnection))]
 [JsonSerializable(typeof(Wire.Page<Wire.Connection>))]
 [JsonSerializable(typeof(Wire.Health))]
+[JsonSerializable(typeof(Wire.CreateConnectSession))]
+[JsonSerializable(typeof(Wire.CreateReconnectLink))]
+[JsonSerializable(typeof(Wire.CompleteConnectSession))]
+[JsonSerializable(typeof(Wire.ConnectSession))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Our answers are never HTML: quotes and plus signs stay readable.</summary>

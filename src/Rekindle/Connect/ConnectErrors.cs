@@ -22,11 +22,6 @@ internal static class ConnectErrors
         SignInUnderWay, "Your sign-in is being completed.", "Wait a moment, then load this page again.", WhoActs.Nobody)
     { CanRetry = true };
 
-    public static ConnectError FormForeign { get; } = new(
-        FormNotOurs, "This form was not sent from our page, or your browser keeps no cookies.",
-        "Allow cookies for this site, open the link again and press the button there.", WhoActs.User)
-    { CanRetry = true };
-
     public static ConnectError Gone { get; } = new(
         ConnectionGone, "The connection that this link is for no longer exists.", AskForLink, WhoActs.User);
 

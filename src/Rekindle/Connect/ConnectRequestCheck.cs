@@ -8,7 +8,7 @@ internal static class ConnectRequestCheck
 {
     private const int MaxEntries = 50;
     private const int MaxName = 64;
-    private const int MaxValue = 2_000;
+    private const int MaxValue = 1_000;
     private const int MaxReference = 255;
 
     public static ConnectSessionResult.Refused? Check(ConnectRequest request, IntegrationEntry? named, IEnumerable<IntegrationEntry> offered)
