@@ -10,6 +10,7 @@ public sealed partial class RevealTests
     {
         ["src/Rekindle.AspNetCore/TokenWriter.cs"] = "the access token for a caller who may have it",
         ["src/Rekindle/Attempts/SecretScrubber.cs"] = "looks for it in texts, to take it out",
+        ["src/Rekindle.AspNetCore/Connect/ConnectPageEndpoints.cs"] = "the cookie of the browser that goes to the provider",
         ["src/Rekindle/Connect/CallbackChecks.cs"] = "checks a signature made with the client secret",
         ["src/Rekindle/Connect/ConnectCallback.cs"] = "the completion code in the return address",
         ["src/Rekindle/Connect/ConnectFlow.cs"] = "the state in the address at the provider",
