@@ -12,7 +12,7 @@ namespace Rekindle.Demo;
 internal sealed class DemoScreen(DemoWorld world) : IDisposable
 {
     private const int BarWidth = 28;
-    private const int FeedRows = 7;
+    private const int FeedRows = 6;
     private static readonly TimeSpan Repaint = TimeSpan.FromMilliseconds(500);
 
     private readonly DemoStatistics _statistics = new(world);
@@ -54,7 +54,7 @@ internal sealed class DemoScreen(DemoWorld world) : IDisposable
         var summary = await world.Get<IConnectionStore>().SummarizeAsync(DemoWorld.Environment, now, cancellationToken);
         var halves = new Grid().AddColumn(new GridColumn().Width(50)).AddColumn(new GridColumn().Width(46))
             .AddRow(Statuses(summary, now), Refreshes(summary));
-        return new Rows(Head(), halves, await IntegrationsAsync(cancellationToken), Feed(), Foot());
+        return new Rows(Head(), halves, await IntegrationsAsync(cancellationToken), Feed(), Foot(), Invitation());
     }
 
     private Markup Head() => new(string.Create(CultureInfo.InvariantCulture,
@@ -130,8 +130,9 @@ internal sealed class DemoScreen(DemoWorld world) : IDisposable
     }
 
     private Markup Foot() => new(
-        $"Callers: [green]{_callers.Accepted}[/] tokens accepted by the providers' APIs, [red]{_callers.Refused}[/] refused   "
-        + $"API [blue]{world.Address}[/]");
+        $"Callers: [green]{_callers.Accepted}[/] tokens accepted by the providers' APIs, [red]{_callers.Refused}[/] refused");
+
+    private Markup Invitation() => new($"Connect one more account: [blue]{world.ConnectAddress}[/]");
 
     private static string Cut(string text, int length) => text.Length <= length ? text : text[..(length - 1)] + "…";
 

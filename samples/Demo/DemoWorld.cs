@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rekindle.Connect;
 using Rekindle.Connections;
 using Rekindle.Encryption;
 using Rekindle.Providers;
@@ -46,6 +47,9 @@ internal sealed class DemoWorld : IAsyncDisposable
 
     /// <summary>Connections with a planted trouble.</summary>
     public List<(Trouble Trouble, DemoConnection Connection)> Troubled { get; } = [];
+
+    /// <summary>Where to connect one more account by browser; any link of it can be used once.</summary>
+    public Uri ConnectAddress { get; private set; } = null!;
 
     public T Get<T>()
         where T : notnull => App.Services.GetRequiredService<T>();
@@ -122,6 +126,10 @@ internal sealed class DemoWorld : IAsyncDisposable
             trouble.Plant?.Invoke(_simulator.Servers[trouble.Actor], trouble.Subject);
             Troubled.Add((trouble, connection));
         }
+
+        var session = await Get<ConnectSessions>().CreateAsync(
+            new ConnectRequest { Environment = Environment, Integration = Cast.Strict, Subject = "you", AutoComplete = true }, cancellationToken);
+        ConnectAddress = ConnectPaths.Link(Address, ((ConnectSessionResult.Created)session).Link);
     }
 
     private async Task<Secret> MintKeyAsync(CancellationToken cancellationToken)
