@@ -9,9 +9,19 @@ internal static class ApiEndpoints
 {
     public static IReadOnlyList<(Type Type, Action<IEndpointRouteBuilder> Map)> All { get; } =
     [
-        Of<TokenEndpoints>(),
+        Of<ProviderEndpoints>(),
+        Of<IntegrationEndpoints>(),
         Of<ConnectionEndpoints>(),
         Of<ConnectSessionEndpoints>(),
+        Of<BatchEndpoints>(),
+        Of<LeverEndpoints>(),
+        Of<DependentEndpoints>(),
+        Of<TokenEndpoints>(),
+        Of<AttemptEndpoints>(),
+        Of<OperationsEndpoints>(),
+        Of<HeartbeatEndpoints>(),
+        Of<RecordEndpoints>(),
+        Of<ApiKeyEndpoints>(),
         Of<HealthEndpoints>(),
     ];
 

@@ -17,6 +17,7 @@ public static class RekindleApiExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<AuthenticationFailures>();
         services.TryAddSingleton<ApiAuthentication>();
+        services.TryAddSingleton<Idempotency>();
         services.TryAddSingleton<ApiPipeline>();
         services.TryAddSingleton<ConnectionName>();
         services.TryAddSingleton<ConnectSite>();

@@ -24,6 +24,13 @@ internal sealed class ApiAnswer
     /// <summary>The endpoint has written the answer itself.</summary>
     public static ApiAnswer Written { get; } = new(StatusCodes.Status200OK, null);
 
+    /// <summary>An answer that was given before.</summary>
+    public static ApiAnswer Again(int status, string? location, byte[] body) => new(status, null, http =>
+    {
+        http.Response.Headers["Idempotency-Replayed"] = "true";
+        return new ApiAnswer(status, body.Length == 0 ? null : body) { Location = location }.WriteAsync(http, body);
+    });
+
     public static ApiAnswer NoContent { get; } = new(StatusCodes.Status204NoContent, null);
 
     public static ApiAnswer Ok(object value) => new(StatusCodes.Status200OK, value);

@@ -91,6 +91,12 @@ internal sealed class ApiCall(HttpContext http, ApiOperation operation, Caller c
     }
 
     /// <summary>Fails the call unless the caller's key reaches this integration and tenant.</summary>
-    public void MustReach(string integration, string tenant) =>
-        _refused |= !Caller.ReachesIntegration(integration) || !Caller.ReachesTenant(tenant);
+    public void MustReach(string integration, string tenant)
+    {
+        MustReach(integration);
+        _refused |= !Caller.ReachesTenant(tenant);
+    }
+
+    /// <summary>Fails the call unless the caller's key reaches this integration.</summary>
+    public void MustReach(string integration) => _refused |= !Caller.ReachesIntegration(integration);
 }

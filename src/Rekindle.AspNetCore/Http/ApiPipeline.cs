@@ -7,7 +7,7 @@ using Rekindle.Storage;
 namespace Rekindle.AspNetCore.Http;
 
 /// <summary>What happens around every endpoint: who calls, may they, is the query known; and what became of it, into the log.</summary>
-internal sealed class ApiPipeline(ApiAuthentication authentication, TimeProvider time, ILogger<ApiPipeline> logger)
+internal sealed class ApiPipeline(ApiAuthentication authentication, Idempotency idempotency, TimeProvider time, ILogger<ApiPipeline> logger)
 {
     public async Task RunAsync(HttpContext http, ApiOperation operation, Func<ApiCall, ValueTask<ApiAnswer>> endpoint)
     {
@@ -54,10 +54,12 @@ internal sealed class ApiPipeline(ApiAuthentication authentication, TimeProvider
         : operation.WholeEnvironment && caller.IsLimited ? Problems.KeyLimitedToParts
         : null;
 
-    private static async ValueTask<ApiAnswer> CallAsync(ApiCall call, Func<ApiCall, ValueTask<ApiAnswer>> endpoint)
+    private async ValueTask<ApiAnswer> CallAsync(ApiCall call, Func<ApiCall, ValueTask<ApiAnswer>> endpoint)
     {
         call.CheckQuery();
-        return call.Failed ? call.Failure() : await endpoint(call).ConfigureAwait(false);
+        return call.Failed ? call.Failure()
+            : call.Operation.Idempotent ? await idempotency.RunAsync(call, endpoint).ConfigureAwait(false)
+            : await endpoint(call).ConfigureAwait(false);
     }
 
     private static async Task WriteAsync(HttpContext http, ApiAnswer answer)

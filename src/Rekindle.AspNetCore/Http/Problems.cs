@@ -60,6 +60,13 @@ internal static class Problems
     public static ApiAnswer Busy(string code, string title, string detail, TimeSpan wait) =>
         Answer(503, code, title, detail, WhoActs.Nobody, wait);
 
+    public static ApiAnswer IdempotencyKeyReused { get; } = Answer(
+        422, "idempotency_key_reused", "Idempotency-Key used for another request", "This Idempotency-Key came with another request within 24 hours. Use a new one.");
+
+    public static ApiAnswer IdempotencyAnswerLost { get; } = Answer(
+        409, "idempotency_answer_lost", "Stored answer cannot be opened",
+        "The request was done before, and its stored answer cannot be opened with this server's key ring. Read what was made instead of repeating.");
+
     public static ApiAnswer StoreAway(StoreException problem) => Answer(
         503, "store_unavailable", "Database unavailable", problem.Message, retryAfter: TimeSpan.FromSeconds(1));
 

@@ -5,6 +5,7 @@ internal static class TextRules
 {
     public const int MaxLabel = 255;
     public const int MaxEntries = 50;
+    public const int MaxLimits = 1000;
     public const int MaxName = 64;
     public const int MaxValue = 1000;
     public const int MaxToken = 16 * 1024;
@@ -26,6 +27,19 @@ internal static class TextRules
         else if (value.Any(char.IsControl))
         {
             mistakes.Add(field, "contains control characters.");
+        }
+    }
+
+    /// <summary>A list of names.</summary>
+    public static void CheckList(string field, IReadOnlyList<string>? entries, int most, Mistakes mistakes)
+    {
+        if (entries?.Count > most)
+        {
+            mistakes.Add(field, $"has more than {most} entries.");
+        }
+        else if (entries?.Any(e => e is null or { Length: 0 or > MaxLabel } || e.Any(char.IsControl)) == true)
+        {
+            mistakes.Add(field, $"must have entries of 1 to {MaxLabel} characters.");
         }
     }
 

@@ -100,6 +100,9 @@ internal sealed class SqliteRefreshStore(SqliteDatabase database, SqlAttemptStor
             },
             cancellationToken);
 
+    public Task<IReadOnlyList<LifetimeGroup>> ReadLifetimesAsync(IReadOnlyCollection<int> integrationIds, CancellationToken cancellationToken) =>
+        LifetimeCount.ReadAsync(database, integrationIds, cancellationToken);
+
     public Task<IReadOnlyList<LeaseView>> ListLeasesAsync(string environment, int limit, CancellationToken cancellationToken) =>
         LeaseList.ReadAsync(database, environment, limit, cancellationToken);
 

@@ -51,6 +51,31 @@ public sealed class ConnectionLevers
     public Task<LeverResult> RetryAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default) =>
         ApplyAsync(id, new LeverChange.ForceRetry(), "connection.retry", actor, cancellationToken);
 
+    /// <summary>Clears back-off and counters; due as its expiry says.</summary>
+    public Task<LeverResult> ClearBackoffAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default) =>
+        ApplyAsync(id, new LeverChange.ClearBackoff(_clock.Now), "connection.clear_backoff", actor, cancellationToken);
+
+    /// <summary>Pulls a lever by its name.</summary>
+    /// <param name="id">Connection.</param>
+    /// <param name="lever">Which.</param>
+    /// <param name="note">Why, for those that take one.</param>
+    /// <param name="actor">Who.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public async Task<LeverResult> PullAsync(
+        ConnectionId id, ConnectionLever lever, string? note, string actor, CancellationToken cancellationToken = default) => lever switch
+        {
+            ConnectionLever.Refresh => await RefreshAsync(id, capture: false, actor, cancellationToken).ConfigureAwait(false),
+            ConnectionLever.Retry => await RetryAsync(id, actor, cancellationToken).ConfigureAwait(false),
+            ConnectionLever.ClearBackoff => await ClearBackoffAsync(id, actor, cancellationToken).ConfigureAwait(false),
+            ConnectionLever.RequireReauthorization => await RequireReauthorizationAsync(id, note ?? "", actor, cancellationToken).ConfigureAwait(false),
+            ConnectionLever.Revoke => await RevokeAsync(id, actor, cancellationToken).ConfigureAwait(false),
+            ConnectionLever.Disable => await DisableAsync(id, actor, cancellationToken).ConfigureAwait(false),
+            ConnectionLever.Enable => await EnableAsync(id, actor, cancellationToken).ConfigureAwait(false),
+            ConnectionLever.TakeOver => await TakeOverAsync(id, actor, cancellationToken).ConfigureAwait(false),
+            ConnectionLever.Delete => LeverResult.Of(await DeleteAsync(id, actor, cancellationToken).ConfigureAwait(false)),
+            _ => throw new ArgumentOutOfRangeException(nameof(lever)),
+        };
+
     /// <summary>Declares that only the user can help.</summary>
     public Task<LeverResult> RequireReauthorizationAsync(ConnectionId id, string note, string actor, CancellationToken cancellationToken = default) =>
         ApplyAsync(id, new LeverChange.RequireReauthorization(note), "connection.require_reauthorization", actor, cancellationToken);
@@ -131,6 +156,11 @@ public sealed record LeverResult(ConnectionSnapshot? Snapshot, TokenError? Error
 {
     /// <summary>There is no such connection.</summary>
     public static LeverResult Unknown { get; } = new(null, null, null);
+
+    internal static LeverResult Of(bool deleted) => Unknown with { Deleted = deleted };
+
+    /// <summary>Whether a deletion took place: its connection is no longer there to be shown.</summary>
+    public bool Deleted { get; private init; }
 
     /// <summary>For a revocation: what became of it at the provider.</summary>
     public RevocationOutcome? AtProvider { get; init; }

@@ -29,4 +29,7 @@ public enum SecretKind : byte
 
     /// <summary>A provider's token answer kept for reading it again.</summary>
     ProviderAnswer = 8,
+
+    /// <summary>An answer of our API kept for a repeated request.</summary>
+    IdempotentAnswer = 9,
 }

@@ -39,6 +39,7 @@ public static class RekindleServiceCollectionExtensions
         AddRefresh(services);
         AddConnections(services);
         AddApiKeys(services);
+        AddOperations(services);
         AddConnect(services);
         return new RekindleBuilder(services);
     }
@@ -128,6 +129,30 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton(s => new ApiKeyDirectory(
             s.GetRequiredService<IApiKeyStore>(), s.GetRequiredService<ChangeFollower>(), s.GetRequiredService<RefreshClock>()));
         services.AddSingleton<ApiKeyIssuer>();
+    }
+
+    private static void AddOperations(IServiceCollection services)
+    {
+        services.AddSingleton<LeverBatch>();
+        services.AddSingleton<AttemptTerminal>();
+        services.AddSingleton<AttemptTail>();
+        services.AddSingleton(s => new IntegrationRules(s.GetRequiredService<ProviderCatalogue>(), s.GetRequiredService<RekindleOptions>().Exchange));
+        services.AddSingleton(s => new IntegrationEditor(
+            s.GetRequiredService<IIntegrationStore>(), s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<IntegrationRules>(),
+            s.GetRequiredService<ProviderCatalogue>(), s.GetRequiredService<Sealer>(), s.GetRequiredService<IAuditStore>(),
+            s.GetRequiredService<RefreshWorker>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new IntegrationProbe(
+            s.GetRequiredService<TokenExchange>(), s.GetRequiredService<RateBudget>(), s.GetRequiredService<IAuditStore>(), s.GetRequiredService<RefreshClock>()));
+        services.AddSingleton(s => new CapacityReader(
+            s.GetRequiredService<IRefreshStore>(), s.GetRequiredService<RateBudget>(), s.GetRequiredService<RefreshClock>()));
+        services.AddSingleton(s => new LeaseInspector(
+            s.GetRequiredService<IRefreshStore>(), s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<Heartbeat>(),
+            s.GetRequiredService<TimeProvider>()));
+
+        // Slots and figures of its own: a call reports what it did, not what the worker did meanwhile.
+        services.AddSingleton(s => new CronHeartbeat(
+            ActivatorUtilities.CreateInstance<Heartbeat>(s), s.GetRequiredService<IRefreshStore>(), s.GetRequiredService<IWorkerStore>(),
+            s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<WorkerIdentity>(), s.GetRequiredService<RefreshClock>()));
     }
 
     private static void AddConnect(IServiceCollection services)

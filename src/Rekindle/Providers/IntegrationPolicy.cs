@@ -5,8 +5,12 @@ namespace Rekindle.Providers;
 /// <summary>How an integration's connections are refreshed and when people are told. Stored as JSON; absent fields take the defaults.</summary>
 public sealed record IntegrationPolicy
 {
+    private const int MostRequests = 1_000_000;
+    private const int MostSlots = 1024;
+    private const int RecoveryFactor = 5;
+
     /// <summary>Requests per <see cref="BudgetWindow"/>. Default 100.</summary>
-    [Range(1, 1_000_000)]
+    [Range(1, MostRequests)]
     public int BudgetRequests { get; init; } = 100;
 
     /// <summary>The sliding window of the budget. Default 600 s.</summary>
@@ -17,7 +21,7 @@ public sealed record IntegrationPolicy
     public bool BudgetHard { get; init; }
 
     /// <summary>Most refreshes of this integration in flight per worker. Default 16.</summary>
-    [Range(1, 1024)]
+    [Range(1, MostSlots)]
     public int Slots { get; init; } = 16;
 
     /// <summary>First soft failure's wait, doubled by each until four; then <see cref="BackoffCeiling"/>. Default 60 s.</summary>
@@ -61,6 +65,15 @@ public sealed record IntegrationPolicy
 
     /// <summary>Whether an account may be connected that was granted less than was asked for. Default false.</summary>
     public bool AcceptMissingScopes { get; init; }
+
+    /// <summary>Until then budget and slots are raised, to work off a backlog (A12); null or past: they are not.</summary>
+    public DateTimeOffset? RecoveryUntil { get; init; }
+
+    /// <summary>The budget that counts at an instant.</summary>
+    public int BudgetAt(DateTimeOffset now) => RecoveryUntil > now ? Math.Min(BudgetRequests * RecoveryFactor, MostRequests) : BudgetRequests;
+
+    /// <summary>The slots that count at an instant.</summary>
+    public int SlotsAt(DateTimeOffset now) => RecoveryUntil > now ? Math.Min(Slots * RecoveryFactor, MostSlots) : Slots;
 
     /// <summary>Whether an account other than the pinned one may take over a connection at reconnect. Default false (F78).</summary>
     public bool AllowAccountChange { get; init; }

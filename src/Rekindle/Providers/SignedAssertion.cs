@@ -38,6 +38,19 @@ internal static class SignedAssertion
         }
     }
 
+    /// <summary>Why a key cannot sign; null: it can.</summary>
+    public static string? Mistake(Secret privateKeyPem)
+    {
+        using var ec = ECDsa.Create();
+        if (TryImport(ec, privateKeyPem))
+        {
+            return ec.KeySize == 256 ? null : "is an EC key, but not on P-256, which ES256 needs.";
+        }
+
+        using var rsa = RSA.Create();
+        return TryImport(rsa, privateKeyPem) ? null : "cannot be read: an unencrypted RSA or EC key in PEM form is needed.";
+    }
+
     private static bool TryImport(AsymmetricAlgorithm key, Secret pem)
     {
         try

@@ -32,11 +32,11 @@ internal sealed class Heartbeat(
     public CycleStatistics Statistics { get; } = new();
 
     /// <summary>Starts what may start now. Returns when to look again at the latest; null: only the interval rules.</summary>
-    public async Task<DateTimeOffset?> StartRoundAsync(RefreshSource source, TimeSpan dueWithin, CancellationToken cancellationToken)
+    public async Task<DateTimeOffset?> StartRoundAsync(HeartbeatScope scope, CancellationToken cancellationToken)
     {
         var entries = await directory.AllAsync(cancellationToken).ConfigureAwait(false);
         var open = new List<IntegrationEntry>(entries.Count);
-        foreach (var entry in entries)
+        foreach (var entry in entries.Where(e => scope.Environment is null || e.Integration.Environment == scope.Environment))
         {
             if (entry.IsOpen(clock.Now) || entry.MayProbe(clock.Now))
             {
@@ -48,14 +48,14 @@ internal sealed class Heartbeat(
             logger.IntegrationSkipped(entry.Integration.Key, Names.Of(entry.Integration.State));
         }
 
-        if (clock.Now - _lastSweepAt >= SweepInterval || source != RefreshSource.Scheduled)
+        if (clock.Now - _lastSweepAt >= SweepInterval || scope.Source != RefreshSource.Scheduled)
         {
             _lastSweepAt = clock.Now;
             await MarkEndedAsync(cancellationToken).ConfigureAwait(false);
             await SettleOpenIntentsAsync(open, cancellationToken).ConfigureAwait(false);
         }
 
-        return await ClaimDueAsync(open, source, dueWithin, cancellationToken).ConfigureAwait(false);
+        return await ClaimDueAsync(open, scope, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Completes when everything started so far has ended.</summary>
@@ -102,7 +102,7 @@ internal sealed class Heartbeat(
         foreach (var entry in open.Where(e => counts.ContainsKey(e.Integration.Id)))
         {
             var integration = entry.Integration;
-            var limit = Math.Min(Math.Min(IntentBatch, counts[integration.Id]), Slots.Free(integration.Id, integration.Policy.Slots));
+            var limit = Math.Min(Math.Min(IntentBatch, counts[integration.Id]), Slots.Free(integration.Id, integration.Policy.SlotsAt(clock.Now)));
             var permits = limit == 0 ? 0 : await budget.TakeScheduledAsync(
                 integration, limit, new QueueHead(DateTimeOffset.MinValue, null), cancellationToken).ConfigureAwait(false);
             if (permits == 0)
@@ -133,20 +133,19 @@ internal sealed class Heartbeat(
     }
 
     private async Task<DateTimeOffset?> ClaimDueAsync(
-        List<IntegrationEntry> open, RefreshSource source, TimeSpan dueWithin, CancellationToken cancellationToken)
+        List<IntegrationEntry> open, HeartbeatScope scope, CancellationToken cancellationToken)
     {
         var heads = await store.ReadQueueHeadsAsync([.. open.Select(e => e.Integration.Id)], cancellationToken).ConfigureAwait(false);
-        var horizon = clock.Now + dueWithin;
         var quotas = new List<ClaimQuota>();
         var byId = new Dictionary<int, Integration>();
         var left = clock.Options.MaxBatch > 0 ? clock.Options.MaxBatch : Slots.Total;
         left = Math.Min(left, Slots.Total - Slots.InFlight);
 
-        foreach (var entry in open.Where(e => heads.TryGetValue(e.Integration.Id, out var h) && h.DueAt <= horizon)
+        foreach (var entry in open.Where(e => heads.TryGetValue(e.Integration.Id, out var h) && h.DueAt <= HorizonOf(e.Integration.Id, scope))
                      .OrderBy(e => heads[e.Integration.Id].DueAt))
         {
             var integration = entry.Integration;
-            var limit = entry.MayProbe(clock.Now) ? 1 : Slots.Free(integration.Id, integration.Policy.Slots);
+            var limit = entry.MayProbe(clock.Now) ? 1 : Slots.Free(integration.Id, integration.Policy.SlotsAt(clock.Now));
             var wanted = Math.Min(limit, left);
             if (wanted == 0)
             {
@@ -165,18 +164,18 @@ internal sealed class Heartbeat(
             byId[integration.Id] = integration;
         }
 
-        await ClaimAsync(quotas, byId, source, dueWithin, cancellationToken).ConfigureAwait(false);
-        return NextLook(heads, horizon, byId.Keys);
+        // One horizon, one claim: the worker's own rounds have a single one, zero.
+        foreach (var quotasOfHorizon in quotas.GroupBy(q => scope.HorizonOf(q.IntegrationId)))
+        {
+            await ClaimAsync([.. quotasOfHorizon], byId, scope.Source, quotasOfHorizon.Key, cancellationToken).ConfigureAwait(false);
+        }
+
+        return NextLook(heads, scope, byId.Keys);
     }
 
     private async Task ClaimAsync(
         List<ClaimQuota> quotas, Dictionary<int, Integration> byId, RefreshSource source, TimeSpan dueWithin, CancellationToken cancellationToken)
     {
-        if (quotas.Count == 0)
-        {
-            return;
-        }
-
         var asked = clock.Time.GetTimestamp();
         var claims = await store.ClaimDueAsync(
             new ClaimRequest(worker.InstanceId, clock.Now, clock.Options.Lease, quotas, dueWithin), cancellationToken).ConfigureAwait(false);
@@ -243,13 +242,15 @@ internal sealed class Heartbeat(
         }
     }
 
+    private DateTimeOffset HorizonOf(int integrationId, HeartbeatScope scope) => clock.Now + scope.HorizonOf(integrationId);
+
     // What was claimed from has perhaps more: look again at once. What had no permits or no slot: soon.
-    private DateTimeOffset? NextLook(IReadOnlyDictionary<int, QueueHead> heads, DateTimeOffset horizon, IReadOnlyCollection<int> claimedFrom)
+    private DateTimeOffset? NextLook(IReadOnlyDictionary<int, QueueHead> heads, HeartbeatScope scope, IReadOnlyCollection<int> claimedFrom)
     {
         DateTimeOffset? next = null;
         foreach (var (id, head) in heads)
         {
-            var at = claimedFrom.Contains(id) ? clock.Now : head.DueAt <= horizon ? clock.Now + BacklogLook : head.DueAt;
+            var at = claimedFrom.Contains(id) ? clock.Now : head.DueAt <= HorizonOf(id, scope) ? clock.Now + BacklogLook : head.DueAt;
             next = next is null || at < next ? at : next;
         }
 

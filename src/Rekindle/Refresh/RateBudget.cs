@@ -34,9 +34,9 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
         ArgumentNullException.ThrowIfNull(head);
         var policy = integration.Policy;
         var gives = !IsHard(integration) && time.GetUtcNow() - head.DueAt >= Patience(head);
-        var ceiling = gives ? policy.BudgetRequests * SoftFactor
-            : IsHard(integration) ? (int)(policy.BudgetRequests * (1 - DemandReserve))
-            : policy.BudgetRequests;
+        var ceiling = gives ? policy.BudgetAt(time.GetUtcNow()) * SoftFactor
+            : IsHard(integration) ? (int)(policy.BudgetAt(time.GetUtcNow()) * (1 - DemandReserve))
+            : policy.BudgetAt(time.GetUtcNow());
         if (!gives)
         {
             return await TakeAsync(integration, wanted, Math.Max(1, ceiling), cancellationToken).ConfigureAwait(false);
@@ -54,7 +54,7 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
     public async Task<bool> TakeOnDemandAsync(Integration integration, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(integration);
-        var ceiling = IsHard(integration) ? integration.Policy.BudgetRequests : integration.Policy.BudgetRequests * SoftFactor;
+        var ceiling = IsHard(integration) ? integration.Policy.BudgetAt(time.GetUtcNow()) : integration.Policy.BudgetAt(time.GetUtcNow()) * SoftFactor;
         return await TakeAsync(integration, 1, ceiling, cancellationToken).ConfigureAwait(false) == 1;
     }
 
@@ -83,7 +83,7 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
         var policy = integration.Policy;
         var use = await store.ReadAsync(integration.Id, policy.BudgetWindow, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         return new BudgetView(
-            use.Taken, use.Successful, use.Failed, Math.Max(0, policy.BudgetRequests - use.Taken), policy.BudgetRequests, policy.BudgetWindow.TotalSeconds);
+            use.Taken, use.Successful, use.Failed, Math.Max(0, policy.BudgetAt(time.GetUtcNow()) - use.Taken), policy.BudgetAt(time.GetUtcNow()), policy.BudgetWindow.TotalSeconds);
     }
 
     // A token that has ended waits for nobody's smoothing.

@@ -44,7 +44,7 @@ internal sealed class RefreshWorker(
             try
             {
                 var freed = heartbeat.Slots.Freed;
-                var next = await heartbeat.StartRoundAsync(RefreshSource.Scheduled, TimeSpan.Zero, stoppingToken).ConfigureAwait(false);
+                var next = await heartbeat.StartRoundAsync(HeartbeatScope.Scheduled, stoppingToken).ConfigureAwait(false);
                 pulse.Note(clock.Now);
                 if (clock.Now >= reportAt || LastCycleAt is null)
                 {

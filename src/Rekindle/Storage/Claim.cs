@@ -63,6 +63,12 @@ public sealed record ClaimQuota(int IntegrationId, int Limit);
 /// <param name="EndsAt">When its token ends; null: it has ended, or does not end.</param>
 public sealed record QueueHead(DateTimeOffset DueAt, DateTimeOffset? EndsAt);
 
+/// <summary>Scheduled connections whose access tokens live equally long.</summary>
+/// <param name="IntegrationId">Integration.</param>
+/// <param name="Lifetime">From issue to end; null: they do not end.</param>
+/// <param name="Count">How many connections.</param>
+public sealed record LifetimeGroup(int IntegrationId, TimeSpan? Lifetime, int Count);
+
 /// <summary>A claim of open intents.</summary>
 /// <param name="Holder">Instance id of the worker.</param>
 /// <param name="WorkerVersion">Version of the worker's program, for the attempts it records.</param>

@@ -4,7 +4,7 @@ namespace Rekindle.Storage;
 /// Reads a log whose positions are handed out before their transactions commit, without missing one: it remembers the
 /// holes it saw and asks for them again until they fill, or until no transaction can be that old any more. Not thread-safe.
 /// </summary>
-public sealed class FeedCursor(long start, TimeProvider time)
+public sealed class FeedCursor
 {
     // A commit has a deadline of 30 s; twice that, and a rolled-back position is a hole for good.
     private static readonly TimeSpan HoleLife = TimeSpan.FromSeconds(60);
@@ -13,16 +13,35 @@ public sealed class FeedCursor(long start, TimeProvider time)
     private const long LargestHole = 10_000;
 
     private readonly SortedDictionary<long, DateTimeOffset> _holes = [];
+    private readonly TimeProvider _time;
+
+    /// <summary>Begins after a position.</summary>
+    public FeedCursor(long start, TimeProvider time)
+        : this(start, [], time)
+    {
+    }
+
+    /// <summary>Begins where another reader ended, with the positions that were missing there.</summary>
+    public FeedCursor(long start, IEnumerable<long> missing, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(missing);
+        ArgumentNullException.ThrowIfNull(time);
+        (Position, _time) = (start, time);
+        foreach (var hole in missing)
+        {
+            _holes[hole] = time.GetUtcNow();
+        }
+    }
 
     /// <summary>Highest position seen.</summary>
-    public long Position { get; private set; } = start;
+    public long Position { get; private set; }
 
     /// <summary>Positions below <see cref="Position"/> that may still appear.</summary>
     public IReadOnlyCollection<long> Missing
     {
         get
         {
-            var now = time.GetUtcNow();
+            var now = _time.GetUtcNow();
             foreach (var old in _holes.Where(h => now - h.Value > HoleLife).Select(h => h.Key).ToArray())
             {
                 _holes.Remove(old);
@@ -40,7 +59,7 @@ public sealed class FeedCursor(long start, TimeProvider time)
             return _holes.Remove(position);
         }
 
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         for (var hole = Math.Max(Position + 1, position - LargestHole); hole < position; hole++)
         {
             _holes[hole] = now;

@@ -65,4 +65,20 @@ public sealed record AttemptFilter
 
     /// <summary>Made before.</summary>
     public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Whether it lets an attempt through: the same answer that a store gives.</summary>
+    public bool Matches(Attempt attempt)
+    {
+        ArgumentNullException.ThrowIfNull(attempt);
+        return attempt.Key.Environment == Environment
+            && (Integrations is null || Integrations.Contains(attempt.Key.Integration))
+            && (Tenants is null || Tenants.Contains(attempt.Key.Tenant))
+            && (ConnectionId is null || ConnectionId == attempt.ConnectionId)
+            && (Subject is null || Subject == attempt.Key.Subject)
+            && (Source is null || Source == attempt.Source)
+            && (Action is null || Action == attempt.Action)
+            && (Class is null || Class == attempt.Class)
+            && (Since is null || attempt.CreatedAt >= Since)
+            && (Until is null || attempt.CreatedAt < Until);
+    }
 }

@@ -64,6 +64,9 @@ public interface IRefreshStore
     /// <summary>Remembers that callers used these connections: they are claimed before idle ones.</summary>
     Task TouchUsedAsync(IReadOnlyCollection<ConnectionId> ids, DateTimeOffset now, CancellationToken cancellationToken);
 
+    /// <summary>How many scheduled connections have access tokens of which lifetime, in whole seconds. Reads every row of these integrations.</summary>
+    Task<IReadOnlyList<LifetimeGroup>> ReadLifetimesAsync(IReadOnlyCollection<int> integrationIds, CancellationToken cancellationToken);
+
     /// <summary>Leases and open intents of an environment, oldest first.</summary>
     Task<IReadOnlyList<LeaseView>> ListLeasesAsync(string environment, int limit, CancellationToken cancellationToken);
 }

@@ -100,7 +100,7 @@ internal sealed class EngineHost : IAsyncDisposable
     /// <summary>One heartbeat, finished to the last commit.</summary>
     public async Task BeatAsync()
     {
-        await Heartbeat.StartRoundAsync(RefreshSource.Scheduled, TimeSpan.Zero, CancellationToken.None);
+        await Heartbeat.StartRoundAsync(HeartbeatScope.Scheduled, CancellationToken.None);
         await Heartbeat.DrainAsync();
     }
 

@@ -217,7 +217,7 @@ public sealed class InFlightTests
         var id = await engine.ImportAsync("user-1");
         engine.Clock.Advance(TimeSpan.FromMinutes(55));
         engine.Server.Faults.Add(Fault.Hold());
-        await engine.Heartbeat.StartRoundAsync(RefreshSource.Scheduled, TimeSpan.Zero, default);
+        await engine.Heartbeat.StartRoundAsync(HeartbeatScope.Scheduled, default);
         await engine.Simulator.History.WaitForAsync(p => p.GrantType == "refresh_token");
         return id;
     }

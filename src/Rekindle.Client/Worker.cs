@@ -1,0 +1,39 @@
+namespace Rekindle.Client;
+
+/// <summary>The workers of a deployment.</summary>
+public sealed record WorkerList
+{
+    /// <summary>Those seen within a day, newest first.</summary>
+    public required IReadOnlyList<Worker> Items { get; init; }
+}
+
+/// <summary>A process that refreshes.</summary>
+public sealed record Worker
+{
+    /// <summary>Host name and a random part.</summary>
+    public required string InstanceId { get; init; }
+
+    /// <summary>Version of its program.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Whether it reported within the last 20 seconds.</summary>
+    public bool Alive { get; init; }
+
+    /// <summary>When it started.</summary>
+    public DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Its last sign of life.</summary>
+    public DateTimeOffset SeenAt { get; init; }
+
+    /// <summary>When its last cycle ended.</summary>
+    public DateTimeOffset? LastCycleAt { get; init; }
+
+    /// <summary>Refreshes in flight.</summary>
+    public int InFlight { get; init; }
+
+    /// <summary>Slots it has.</summary>
+    public int Slots { get; init; }
+
+    /// <summary>Ids of the encryption keys it holds.</summary>
+    public IReadOnlyList<string> KeyIds { get; init; } = [];
+}
