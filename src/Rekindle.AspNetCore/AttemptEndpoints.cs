@@ -19,7 +19,8 @@ internal sealed class AttemptEndpoints(
         static text => TailPosition.TryParse(text) is { } position ? (position, null) : (null, "is neither a page's tail nor an event's id."));
 
     private static readonly QueryParameter<Guid?> With = new(
-        "with", "Id of the other attempt.", static text => Guid.TryParse(text, out var id) ? (id, null) : (null, "is not an attempt's id.")) { Required = true };
+        "with", "Id of the other attempt.", static text => Guid.TryParse(text, out var id) ? (id, null) : (null, "is not an attempt's id."))
+    { Required = true };
 
     private readonly SemaphoreSlim _streams = new(MostStreams, MostStreams);
 

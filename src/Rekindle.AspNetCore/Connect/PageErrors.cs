@@ -12,7 +12,8 @@ internal static class PageErrors
 
     public static ConnectError ForeignForm { get; } = new(
         ConnectErrorCode.FormNotOurs, "This form was not sent from our page, or your browser keeps no cookies.",
-        "Allow cookies for this site, open the link again and press the button there.", WhoActs.User) { CanRetry = true };
+        "Allow cookies for this site, open the link again and press the button there.", WhoActs.User)
+    { CanRetry = true };
 
     public static ConnectError Unreadable { get; } = new(
         ConnectErrorCode.AnswerMalformed, "What was sent could not be read.", "Nothing was changed. Go back and try again.", WhoActs.User);

@@ -103,7 +103,7 @@ internal sealed class PostgresRefreshStore : IRefreshStore
         cancellationToken);
 
     public Task<IReadOnlyList<LifetimeGroup>> ReadLifetimesAsync(IReadOnlyCollection<int> integrationIds, CancellationToken cancellationToken) =>
-        LifetimeCount.ReadAsync(database, integrationIds, cancellationToken);
+        LifetimeCount.ReadAsync(_database, integrationIds, cancellationToken);
 
     public Task<IReadOnlyList<LeaseView>> ListLeasesAsync(string environment, int limit, CancellationToken cancellationToken) =>
         LeaseList.ReadAsync(_database, environment, limit, cancellationToken);

@@ -28,8 +28,6 @@ public sealed partial class RevealTests
         ["src/Rekindle/Providers/ClientAuthenticator.cs"] = "the client's credentials in a token request",
         ["src/Rekindle/Providers/RequestDraft.cs"] = "the grant's tokens in a token request",
         ["src/Rekindle/Providers/SignedAssertion.cs"] = "signs with the private key",
-        ["src/Rekindle.Server/Commands/ApiKeyCommand.cs"] = "prints a new API key, once",
-        ["src/Rekindle.Server/Commands/InitCommand.cs"] = "prints the first API key, once",
         ["src/Rekindle/Providers/TokenRequest.cs"] = "writes the request to the wire",
     };
 
