@@ -36,14 +36,14 @@ internal sealed class BatchEndpoints(LeverBatch batch, TimeProvider time) : IApi
         }
 
         var result = await batch.RunAsync(order, call.Actor, call.Cancelled).ConfigureAwait(false);
-        var items = result.Items.Select(LeverMapping.Of).ToArray();
+        var items = result.Items.Select(i => LeverMapping.Of(i, body.DryRun)).ToArray();
         return ApiAnswer.Ok(new Wire.BatchOutcome
         {
             Action = body.Action,
             DryRun = body.DryRun,
             Matched = result.Matched,
-            Applied = items.Count(i => i.Ok),
-            Failed = body.DryRun ? 0 : items.Count(i => !i.Ok),
+            Applied = body.DryRun ? 0 : items.Count(i => i.Ok),
+            Failed = items.Count(i => !i.Ok),
             More = result.Matched > items.Length,
             Items = items,
         });

@@ -17,7 +17,7 @@ internal static class LeverMapping
         AtProvider = result.AtProvider is { } outcome ? Names.Of(outcome) : null,
     };
 
-    public static Wire.BatchOutcomeItem Of(BatchItem item)
+    public static Wire.BatchOutcomeItem Of(BatchItem item, bool dryRun)
     {
         var error = item.After?.Error;
         return new Wire.BatchOutcomeItem
@@ -25,7 +25,7 @@ internal static class LeverMapping
             ConnectionId = item.Before.Connection.Id.ToString(),
             StatusBefore = Names.Of(item.Before.Connection.Status),
             StatusAfter = item.After?.Snapshot is { } after ? Names.Of(after.Connection.Status) : null,
-            Ok = item is { After: not null, Problem: null } && error is null,
+            Ok = dryRun || (item is { After: not null, Problem: null } && error is null),
             Code = item.Problem is not null ? "lever_failed" : error is not null ? Names.Of(error.Code) : null,
             Detail = item.Problem ?? error?.Message,
             AtProvider = item.After?.AtProvider is { } outcome ? Names.Of(outcome) : null,

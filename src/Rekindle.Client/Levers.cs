@@ -129,7 +129,7 @@ public sealed record BatchOutcomeItem
     /// <summary>Its status afterwards; null: deleted, or a dry run.</summary>
     public string? StatusAfter { get; init; }
 
-    /// <summary>Whether the lever did its work.</summary>
+    /// <summary>Whether the lever did its work; in a dry run: whether it would be pulled.</summary>
     public bool Ok { get; init; }
 
     /// <summary>Why not, as a stable word.</summary>

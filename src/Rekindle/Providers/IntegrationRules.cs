@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Rekindle.Connect;
 using Rekindle.Encryption;
@@ -111,7 +112,11 @@ internal sealed partial class IntegrationRules(ProviderCatalogue catalogue, Toke
         Validator.TryValidateObject(policy, new ValidationContext(policy), found, validateAllProperties: true);
         foreach (var result in found)
         {
-            yield return ($"policy.{string.Join(',', result.MemberNames)}", result.ErrorMessage ?? "is out of range.");
+            var name = result.MemberNames.First();
+            var isTime = typeof(IntegrationPolicy).GetProperty(name)!.PropertyType == typeof(TimeSpan);
+            yield return (
+                $"policy.{JsonNamingPolicy.SnakeCaseLower.ConvertName(name)}{(isTime ? "_seconds" : "")}",
+                result.ErrorMessage!.Replace($"The field {name} ", "", StringComparison.Ordinal));
         }
 
         if (policy.BackoffBase > policy.BackoffCeiling)
