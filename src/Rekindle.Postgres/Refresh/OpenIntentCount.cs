@@ -6,7 +6,7 @@ internal sealed class OpenIntentCount(PostgresDatabase database)
     private const int Range = 0;
 
     /// <summary>$1 lower bound, $2 the time for tests.</summary>
-    private const string Statement =
+    public const string Statement =
         """
         select integration_id, count(*), min(lease_until) from refresh_schedule
         where lease_until >= $1 and lease_until <= coalesce($2::bigint, (extract(epoch from clock_timestamp()) * 1000)::bigint)

@@ -20,6 +20,23 @@ internal sealed class PostgresRefreshStore : IRefreshStore
         .Small("shard", id => id.Shard)
         .Long("connection_id", id => id.Value);
 
+    /// <summary>A release only postpones: a due time that a lever or a new grant has set meanwhile, or taken away, is kept (I2).</summary>
+    public static string ReleaseStatement { get; } =
+        $"""
+        update refresh_schedule s set lease_until = null, holder = null, leased_at = null,
+            due_at = case when s.due_at < r.due_at then r.due_at else s.due_at end
+        from {Releases.Unnest(1, "r")}
+        where s.shard = r.shard and s.connection_id = r.connection_id and s.attempt_id = r.attempt_id and s.holder is not null
+        """;
+
+    /// <summary>Uses are remembered to the hour: a busy connection costs one write an hour.</summary>
+    public static string TouchStatement { get; } =
+        $"""
+        update refresh_schedule s set last_used_at = $1, priority = 0
+        from {Ids.Unnest(2, "used")}
+        where s.shard = used.shard and s.connection_id = used.connection_id and (s.last_used_at is null or s.last_used_at < $1)
+        """;
+
     private readonly PostgresDatabase _database;
     private readonly AttemptPartitions _partitions;
     private readonly DueClaims _dueClaims;
@@ -56,16 +73,8 @@ internal sealed class PostgresRefreshStore : IRefreshStore
     public Task<IReadOnlyList<CommitResult>> CommitAsync(IReadOnlyList<RefreshCommit> commits, CancellationToken cancellationToken) =>
         _commits.WriteAsync(commits, cancellationToken);
 
-    // A release only postpones: a due time that a lever or a new grant has set meanwhile, or taken away, is kept (I2).
     public Task ReleaseAsync(IReadOnlyList<LeaseRelease> releases, CancellationToken cancellationToken) => ExecuteAsync(
-        $"""
-        update refresh_schedule s set lease_until = null, holder = null, leased_at = null,
-            due_at = case when s.due_at < r.due_at then r.due_at else s.due_at end
-        from {Releases.Unnest(1, "r")}
-        where s.shard = r.shard and s.connection_id = r.connection_id and s.attempt_id = r.attempt_id and s.holder is not null
-        """,
-        parameters => Releases.Bind(parameters, [.. releases.OrderBy(r => r.Id)]),
-        cancellationToken);
+        ReleaseStatement, parameters => Releases.Bind(parameters, [.. releases.OrderBy(r => r.Id)]), cancellationToken);
 
     public async Task<bool> BreakLeaseAsync(ConnectionId id, DateTimeOffset now, CancellationToken cancellationToken) => await ExecuteAsync(
         """
@@ -90,11 +99,7 @@ internal sealed class PostgresRefreshStore : IRefreshStore
         _openIntentCount.ReadAsync(now, cancellationToken);
 
     public Task TouchUsedAsync(IReadOnlyCollection<ConnectionId> ids, DateTimeOffset now, CancellationToken cancellationToken) => ExecuteAsync(
-        $"""
-        update refresh_schedule s set last_used_at = $1, priority = 0
-        from {Ids.Unnest(2, "used")}
-        where s.shard = used.shard and s.connection_id = used.connection_id and (s.last_used_at is null or s.last_used_at < $1)
-        """,
+        TouchStatement,
         parameters =>
         {
             parameters.Add(new() { Value = ScheduleRules.ToHour(now).ToUnixTimeMilliseconds() });

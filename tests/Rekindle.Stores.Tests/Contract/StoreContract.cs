@@ -18,10 +18,10 @@ public abstract class StoreContract<TStore> : IAsyncLifetime
 {
     protected const string Environment = "production";
 
-    private readonly TStore _store = new();
+    internal TStore Store { get; } = new();
     private int _subjects;
 
-    internal ManualClock Clock => _store.Clock;
+    internal ManualClock Clock => Store.Clock;
 
     internal StoreSet Stores { get; private set; } = null!;
 
@@ -35,19 +35,19 @@ public abstract class StoreContract<TStore> : IAsyncLifetime
 
     public virtual async ValueTask InitializeAsync()
     {
-        await _store.InitializeAsync();
-        Stores = _store.Open();
+        await Store.InitializeAsync();
+        Stores = Store.Open();
         Mail = await CreateIntegrationAsync("mail");
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
-        await _store.DisposeAsync();
+        await Store.DisposeAsync();
         GC.SuppressFinalize(this);
     }
 
     /// <summary>Another program on the same database.</summary>
-    internal StoreSet OpenAnother() => _store.Open();
+    internal StoreSet OpenAnother() => Store.Open();
 
     internal async Task<Integration> CreateIntegrationAsync(string key, string environment = Environment) =>
         (await Stores.Integrations.CreateAsync(Given.Integration(key, environment) with { CreatedAt = Now }, default))!;

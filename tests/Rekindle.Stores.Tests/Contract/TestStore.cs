@@ -18,12 +18,7 @@ public abstract class TestStore : IAsyncDisposable
     public abstract Task CreateEmptyAsync();
 
     /// <summary>The stores of one more program: pools, locks and caches of its own, the same database.</summary>
-    internal StoreSet Open()
-    {
-        var stores = Open(Clock, NullLoggerFactory.Instance);
-        _opened.Add(stores);
-        return stores;
-    }
+    internal StoreSet Open() => Keep(Open(Clock, NullLoggerFactory.Instance));
 
     public async ValueTask DisposeAsync()
     {
@@ -34,6 +29,13 @@ public abstract class TestStore : IAsyncDisposable
 
         await RemoveAsync();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes a program's stores with the others, before the database is removed.</summary>
+    internal StoreSet Keep(StoreSet stores)
+    {
+        _opened.Add(stores);
+        return stores;
     }
 
     internal abstract StoreSet Open(TimeProvider time, NullLoggerFactory loggers);

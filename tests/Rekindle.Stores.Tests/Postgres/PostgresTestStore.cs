@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rekindle.Postgres;
 using Rekindle.Sql;
@@ -14,9 +15,6 @@ public sealed class PostgresTestStore : TestStore
     /// <summary>How to reach the database.</summary>
     internal string ConnectionString => _database!.ConnectionString;
 
-    /// <summary>What a test sets apart from the connection string.</summary>
-    internal Action<PostgresOptions> Configure { get; set; } = static _ => { };
-
     public override async Task InitializeAsync()
     {
         var server = await PostgresServer.GetAsync();
@@ -29,12 +27,16 @@ public sealed class PostgresTestStore : TestStore
         _database = await server.CreateDatabaseAsync();
     }
 
-    internal override StoreSet Open(TimeProvider time, NullLoggerFactory loggers)
+    /// <summary>One more program, with settings of its own.</summary>
+    internal StoreSet Open(Action<PostgresOptions> configure, TimeProvider? time = null, ILoggerFactory? loggers = null)
     {
         var options = new PostgresOptions { ConnectionString = ConnectionString };
-        Configure(options);
-        return PostgresStores.Create(options, time, loggers);
+        configure(options);
+        return Keep(PostgresStores.Create(options, time ?? Clock, loggers ?? NullLoggerFactory.Instance));
     }
+
+    internal override StoreSet Open(TimeProvider time, NullLoggerFactory loggers) =>
+        PostgresStores.Create(new PostgresOptions { ConnectionString = ConnectionString }, time, loggers);
 
     protected override ValueTask RemoveAsync() => _database?.DisposeAsync() ?? ValueTask.CompletedTask;
 
