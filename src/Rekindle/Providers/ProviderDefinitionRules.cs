@@ -11,7 +11,8 @@ internal static partial class ProviderDefinitionRules
 
     public static IEnumerable<(string Field, string Problem)> Check(ProviderDefinition provider) =>
         [
-            .. Entry(provider), .. Endpoints(provider), .. Variables(provider), .. Requests(provider), .. Response(provider),
+            .. Entry(provider), .. Endpoints(provider), .. ProviderVariableRules.Check(provider, Templates(provider).Select(pair => pair.Template)),
+            .. Requests(provider), .. Parameters(provider.Requests), .. Response(provider),
             .. Lifecycle(provider.Lifecycle), .. Identity(provider), .. Links(provider.Links),
         ];
 
@@ -53,68 +54,6 @@ internal static partial class ProviderDefinitionRules
         }
     }
 
-    private static IEnumerable<(string, string)> Variables(ProviderDefinition provider)
-    {
-        var used = Templates(provider)
-            .Append(("requests.redirect_uri_variable", $"{{{provider.Requests.RedirectUriVariable}}}"))
-            .SelectMany(template => UrlTemplate.Parse(template.Item2, out _)?.Parts ?? [])
-            .Where(part => part.IsVariable)
-            .Select(part => part.Text)
-            .ToHashSet(StringComparer.Ordinal);
-
-        foreach (var variable in provider.Variables)
-        {
-            var field = $"variables.{variable.Name}";
-            if (!ProviderVariable.IsName(variable.Name))
-            {
-                yield return (field, "must be named with lower case letters, digits and underscores, beginning with a letter.");
-            }
-            else if (!used.Contains(variable.Name))
-            {
-                yield return (field, $"is declared and used nowhere; use it as {{{variable.Name}}} in an endpoint, or remove it.");
-            }
-
-            foreach (var (name, problem) in Variable(variable))
-            {
-                yield return ($"{field}.{name}", problem);
-            }
-        }
-    }
-
-    private static IEnumerable<(string, string)> Variable(ProviderVariable variable)
-    {
-        if (variable.Values.Count == 0 && variable.Kind is VariableKind.Host or VariableKind.Url && variable.Source is not VariableSource.Integration)
-        {
-            yield return ("source", "must be `integration`: only the operator may choose a host. List `values`, or use kind dns_label.");
-        }
-
-        foreach (var (value, _) in variable.Values.Where(pair => !InsertedText().IsMatch(pair.Value)))
-        {
-            yield return ($"values.{value}", "must be letters, digits, dots, dashes, underscores, with a port at most.");
-        }
-
-        if (variable.From is not null && variable.Source is not (VariableSource.Callback or VariableSource.TokenAnswer))
-        {
-            yield return ("from", "has no meaning unless `source` is callback or token_answer.");
-        }
-
-        // The default of a URL may be loopback in a simulator's entry; expansion judges it where that is known.
-        if (variable is { Default: { } value2, Kind: not VariableKind.Url } && !variable.TryResolve(value2, out _, out var problem))
-        {
-            yield return ("default", problem);
-        }
-
-        if (variable.Optional && variable.Default is not null)
-        {
-            yield return ("optional", "contradicts `default`: with a default there is always a value.");
-        }
-
-        if (variable.Optional && (variable.Kind is not VariableKind.Url || variable.Values.Count > 0))
-        {
-            yield return ("optional", "is only for kind url, where the whole address may be absent.");
-        }
-    }
-
     private static IEnumerable<(string, string)> Requests(ProviderDefinition provider)
     {
         var requests = provider.Requests;
@@ -147,7 +86,10 @@ internal static partial class ProviderDefinitionRules
         {
             yield return ("requests.revoke_token", "must be refresh_token or access_token.");
         }
+    }
 
+    private static IEnumerable<(string, string)> Parameters(RequestRules requests)
+    {
         foreach (var (field, value) in new[]
         {
             ("scope_separator", requests.ScopeSeparator), ("scope_parameter", requests.ScopeParameter),
@@ -162,7 +104,7 @@ internal static partial class ProviderDefinitionRules
 
         foreach (var (name, value) in requests.Headers)
         {
-            if (!HeaderName().IsMatch(name) || value.Any(c => c is < ' ' or > '~') || IsOurHeader(name))
+            if (!HeaderName.IsMatch(name) || value.Any(c => c is < ' ' or > '~') || IsOurHeader(name))
             {
                 yield return ($"requests.headers.{name}", "is not a header that an entry may set: plain ASCII, and not one Rekindle writes itself.");
             }
@@ -185,7 +127,7 @@ internal static partial class ProviderDefinitionRules
             ("errors.code", errors.Code), ("errors.sub_code", errors.SubCode), ("errors.description", errors.Description),
             ("errors.failure_marks", errors.FailureMarks.Keys),
         ];
-        foreach (var (field, _) in lists.Where(list => list.Paths.Any(path => !PathPattern().IsMatch(path))))
+        foreach (var (field, _) in lists.Where(list => list.Paths.Any(path => !PathPattern.IsMatch(path))))
         {
             yield return (field, "must be paths such as `access_token` or `authed_user.access_token`.");
         }
@@ -224,7 +166,7 @@ internal static partial class ProviderDefinitionRules
                 : "contradicts the source; it is used with `source: request` only.");
         }
 
-        if (!PathPattern().IsMatch(identity.Path) || (identity.NamePath is { } name && !PathPattern().IsMatch(name)))
+        if (!PathPattern.IsMatch(identity.Path) || (identity.NamePath is { } name && !PathPattern.IsMatch(name)))
         {
             yield return ("identity.path", "must be a path such as `sub` or `data.id`.");
         }
@@ -274,12 +216,9 @@ internal static partial class ProviderDefinitionRules
     [GeneratedRegex(@"\A(?=.{1,64}\z)[a-z0-9]+(-[a-z0-9]+)*\z", RegexOptions.CultureInvariant)]
     private static partial Regex KeyPattern { get; }
 
-    [GeneratedRegex(@"\A[A-Za-z0-9._-]+(:[0-9]{1,5})?\z", RegexOptions.CultureInvariant)]
-    private static partial Regex InsertedText();
-
     [GeneratedRegex(@"\A[A-Za-z0-9!#$%&'*+.^_`|~-]+\z", RegexOptions.CultureInvariant)]
-    private static partial Regex HeaderName();
+    private static partial Regex HeaderName { get; }
 
     [GeneratedRegex(@"\A[^.\s]+(\.[^.\s]+)*\z", RegexOptions.CultureInvariant)]
-    private static partial Regex PathPattern();
+    private static partial Regex PathPattern { get; }
 }

@@ -98,6 +98,7 @@ public sealed class CatalogueMistakeTests
     [InlineData("endpoints: { token: 'https://{dc}/' }\nvariables: { dc: { values: { eu: 'acme..eu' } } }", 6, "endpoints.token", "not a usable https address", true)]
     [InlineData("endpoints: { token: 'https://{dc}/' }\nvariables: { dc: { values: { eu: acme.eu }, default: us } }", 7, "variables.dc.default", "must be one of: eu", true)]
     [InlineData("endpoints: { token: 'https://{s}.acme.example/' }\nvariables: { s: { default: a.b } }", 7, "variables.s.default", "must be one name", true)]
+    [InlineData("endpoints: { token: '{base}' }\nvariables: { base: { kind: url, source: integration, default: http://a.example } }", 7, "variables.base.default", "complete https://", true)]
     [InlineData("endpoints: { token: 'https://{s}.acme.example/' }\nvariables: { s: { optional: true } }", 7, "variables.s.optional", "only for kind url", true)]
     [InlineData("endpoints: { token: 'https://{s}.acme.example/' }\nvariables: { s: { from: shop } }", 7, "variables.s.from", "no meaning", true)]
     // Requests
