@@ -59,7 +59,8 @@ public sealed class IntegrationProbe
     private async Task<IReadOnlyList<ProbeCheck>> SendAsync(
         Integration integration, ProviderDefinition provider, TokenRequest request, GrantMaterial grant, CancellationToken cancellationToken)
     {
-        if (!await _budget.TakeOnDemandAsync(integration, cancellationToken).ConfigureAwait(false))
+        var permit = await _budget.TakeOnDemandAsync(integration, cancellationToken).ConfigureAwait(false);
+        if (permit.Count == 0)
         {
             return [new("endpoint", ProbeResult.Unclear, "The integration's budget is used up; nothing was sent.")];
         }

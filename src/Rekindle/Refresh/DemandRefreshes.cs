@@ -57,7 +57,8 @@ internal sealed class DemandRefreshes(
         }
 
         var integration = entry!.Integration;
-        if (!await budget.TakeOnDemandAsync(integration, CancellationToken.None).ConfigureAwait(false))
+        var permit = await budget.TakeOnDemandAsync(integration, CancellationToken.None).ConfigureAwait(false);
+        if (permit.Count == 0)
         {
             return new FlightResult(seen, TokenErrors.BudgetExhausted(seen.Id, integration));
         }
@@ -69,10 +70,10 @@ internal sealed class DemandRefreshes(
             seen.Id, seen.Snapshot.Tokens!.Version, terms, heartbeat.IntentWait(entry), CancellationToken.None).ConfigureAwait(false);
         if (answer is ClaimAnswer.Taken taken)
         {
-            return await RefreshAsync(new LeasedRefresh(taken.Claim, asked, clock.Options.Lease), integration, plan).ConfigureAwait(false);
+            return await RefreshAsync(new LeasedRefresh(taken.Claim, asked, clock.Options.Lease, permit), integration, plan).ConfigureAwait(false);
         }
 
-        await budget.ReturnAsync(integration, 1, CancellationToken.None).ConfigureAwait(false);
+        await budget.ReturnAsync(integration, permit, CancellationToken.None).ConfigureAwait(false);
         return answer switch
         {
             ClaimAnswer.Moved moved => new FlightResult(cache.Put(moved.Snapshot, stamp), null),
@@ -127,7 +128,7 @@ internal sealed class DemandRefreshes(
     {
         var outcome = await engine.RefreshAsync(leased, plan.Source, plan.Capture).ConfigureAwait(false);
         await (outcome is RefreshOutcome.NotSent
-            ? budget.ReturnAsync(integration, 1, CancellationToken.None)
+            ? budget.ReturnAsync(integration, leased.Permit, CancellationToken.None)
             : budget.RecordAsync(integration, outcome is RefreshOutcome.Refreshed ? 1 : 0, outcome is RefreshOutcome.Refreshed ? 0 : 1, CancellationToken.None))
             .ConfigureAwait(false);
         return await ReadBackAsync(leased.Claim.Connection.Id, outcome).ConfigureAwait(false);

@@ -103,22 +103,22 @@ internal sealed class Heartbeat(
         {
             var integration = entry.Integration;
             var limit = Math.Min(Math.Min(IntentBatch, counts[integration.Id]), Slots.Free(integration.Id, integration.Policy.SlotsAt(clock.Now)));
-            var permits = limit == 0 ? 0 : await budget.TakeScheduledAsync(
+            var permits = limit == 0 ? default : await budget.TakeScheduledAsync(
                 integration, limit, new QueueHead(DateTimeOffset.MinValue, null), cancellationToken).ConfigureAwait(false);
-            if (permits == 0)
+            if (permits.Count == 0)
             {
                 continue;
             }
 
             var asked = clock.Time.GetTimestamp();
             var claims = await store.ClaimOpenIntentsAsync(
-                new OpenIntentRequest(worker.InstanceId, worker.Version, clock.Now, clock.Options.Lease, [new(integration.Id, IntentWait(entry), permits)]),
+                new OpenIntentRequest(worker.InstanceId, worker.Version, clock.Now, clock.Options.Lease, [new(integration.Id, IntentWait(entry), permits.Count)]),
                 cancellationToken).ConfigureAwait(false);
-            await budget.ReturnAsync(integration, permits - claims.Count, cancellationToken).ConfigureAwait(false);
+            await budget.ReturnAsync(integration, permits with { Count = permits.Count - claims.Count }, cancellationToken).ConfigureAwait(false);
             foreach (var claim in claims)
             {
                 logger.OpenIntentTaken(claim.Connection.Id.ToString(), claim.OpenIntents);
-                Start(claim, integration, RefreshSource.Scheduled, asked);
+                Start(new LeasedRefresh(claim, asked, clock.Options.Lease, permits with { Count = 1 }), integration, RefreshSource.Scheduled);
             }
         }
     }
@@ -136,8 +136,7 @@ internal sealed class Heartbeat(
         List<IntegrationEntry> open, HeartbeatScope scope, CancellationToken cancellationToken)
     {
         var heads = await store.ReadQueueHeadsAsync([.. open.Select(e => e.Integration.Id)], cancellationToken).ConfigureAwait(false);
-        var quotas = new List<ClaimQuota>();
-        var byId = new Dictionary<int, Integration>();
+        var allotted = new Dictionary<int, (Integration Integration, Permits Permits)>();
         var left = clock.Options.MaxBatch > 0 ? clock.Options.MaxBatch : Slots.Total;
         left = Math.Min(left, Slots.Total - Slots.InFlight);
 
@@ -153,50 +152,52 @@ internal sealed class Heartbeat(
             }
 
             var permits = await budget.TakeScheduledAsync(integration, wanted, heads[integration.Id], cancellationToken).ConfigureAwait(false);
-            if (permits == 0)
+            if (permits.Count == 0)
             {
                 ReportExhausted(integration);
                 continue;
             }
 
-            left -= permits;
-            quotas.Add(new ClaimQuota(integration.Id, permits));
-            byId[integration.Id] = integration;
+            left -= permits.Count;
+            allotted[integration.Id] = (integration, permits);
         }
 
         // One horizon, one claim: the worker's own rounds have a single one, zero.
-        foreach (var quotasOfHorizon in quotas.GroupBy(q => scope.HorizonOf(q.IntegrationId)))
+        foreach (var ofHorizon in allotted.GroupBy(a => scope.HorizonOf(a.Key)))
         {
-            await ClaimAsync([.. quotasOfHorizon], byId, scope.Source, quotasOfHorizon.Key, cancellationToken).ConfigureAwait(false);
+            await ClaimAsync(ofHorizon.ToDictionary(), scope.Source, ofHorizon.Key, cancellationToken).ConfigureAwait(false);
         }
 
-        return NextLook(heads, scope, byId.Keys);
+        return NextLook(heads, scope, allotted.Keys);
     }
 
     private async Task ClaimAsync(
-        List<ClaimQuota> quotas, Dictionary<int, Integration> byId, RefreshSource source, TimeSpan dueWithin, CancellationToken cancellationToken)
+        Dictionary<int, (Integration Integration, Permits Permits)> allotted, RefreshSource source, TimeSpan dueWithin,
+        CancellationToken cancellationToken)
     {
         var asked = clock.Time.GetTimestamp();
+        var quotas = allotted.Select(a => new ClaimQuota(a.Key, a.Value.Permits.Count)).ToArray();
         var claims = await store.ClaimDueAsync(
             new ClaimRequest(worker.InstanceId, clock.Now, clock.Options.Lease, quotas, dueWithin), cancellationToken).ConfigureAwait(false);
-        foreach (var quota in quotas)
+        foreach (var (id, (integration, permits)) in allotted)
         {
-            var unused = quota.Limit - claims.Count(c => c.Connection.IntegrationId == quota.IntegrationId);
-            await budget.ReturnAsync(byId[quota.IntegrationId], unused, cancellationToken).ConfigureAwait(false);
+            var unused = permits.Count - claims.Count(c => c.Connection.IntegrationId == id);
+            await budget.ReturnAsync(integration, permits with { Count = unused }, cancellationToken).ConfigureAwait(false);
         }
 
         foreach (var claim in claims)
         {
             logger.Selected(claim.Connection.Id.ToString(), claim.Connection.Key.Integration, claim.DueAt);
-            Start(claim, byId[claim.Connection.IntegrationId], source, asked);
+            var (integration, permits) = allotted[claim.Connection.IntegrationId];
+            Start(new LeasedRefresh(claim, asked, clock.Options.Lease, permits with { Count = 1 }), integration, source);
         }
     }
 
-    private void Start(Claim claim, Integration integration, RefreshSource source, long askedAt)
+    private void Start(LeasedRefresh leased, Integration integration, RefreshSource source)
     {
         Statistics.Claimed(1);
         Slots.Enter(integration.Id);
-        var run = RunAsync(new LeasedRefresh(claim, askedAt, clock.Options.Lease), integration, source);
+        var run = RunAsync(leased, integration, source);
         _running[run] = 0;
         _ = run.ContinueWith(t => _running.TryRemove(t, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
@@ -209,7 +210,7 @@ internal sealed class Heartbeat(
         {
             outcome = await engine.RefreshAsync(leased, source).ConfigureAwait(false);
             Statistics.Ended(outcome);
-            await SettleBudgetAsync(integration, outcome).ConfigureAwait(false);
+            await SettleBudgetAsync(integration, leased.Permit, outcome).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -221,11 +222,11 @@ internal sealed class Heartbeat(
         }
     }
 
-    private async Task SettleBudgetAsync(Integration integration, RefreshOutcome outcome)
+    private async Task SettleBudgetAsync(Integration integration, Permits permit, RefreshOutcome outcome)
     {
         if (outcome is RefreshOutcome.NotSent)
         {
-            await budget.ReturnAsync(integration, 1, CancellationToken.None).ConfigureAwait(false);
+            await budget.ReturnAsync(integration, permit, CancellationToken.None).ConfigureAwait(false);
             return;
         }
 

@@ -27,7 +27,7 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
     /// <param name="wanted">How many.</param>
     /// <param name="head">The connection that is due first.</param>
     /// <param name="cancellationToken">Ends the wait for the store.</param>
-    public async Task<int> TakeScheduledAsync(
+    public async Task<Permits> TakeScheduledAsync(
         Integration integration, int wanted, QueueHead head, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(integration);
@@ -45,27 +45,28 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
         var pace = _paces.GetOrAdd(integration.Id, static _ => new Pace());
         var rate = ceiling / policy.BudgetWindow.TotalSeconds;
         var allowed = pace.Take(wanted, rate, Math.Max(1, rate * PaceBurst.TotalSeconds), time);
-        var taken = allowed == 0 ? 0 : await TakeAsync(integration, allowed, ceiling, cancellationToken).ConfigureAwait(false);
-        pace.Return(allowed - taken);
+        var taken = allowed == 0 ? default : await TakeAsync(integration, allowed, ceiling, cancellationToken).ConfigureAwait(false);
+        pace.Return(allowed - taken.Count);
         return taken;
     }
 
-    /// <summary>Takes one permit for a caller; false: the budget is exhausted.</summary>
-    public async Task<bool> TakeOnDemandAsync(Integration integration, CancellationToken cancellationToken)
+    /// <summary>Takes one permit for a caller; none: the budget is exhausted.</summary>
+    public Task<Permits> TakeOnDemandAsync(Integration integration, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(integration);
         var ceiling = IsHard(integration) ? integration.Policy.BudgetAt(time.GetUtcNow()) : integration.Policy.BudgetAt(time.GetUtcNow()) * SoftFactor;
-        return await TakeAsync(integration, 1, ceiling, cancellationToken).ConfigureAwait(false) == 1;
+        return TakeAsync(integration, 1, ceiling, cancellationToken);
     }
 
-    /// <summary>Gives back permits under which nothing was sent.</summary>
-    public async Task ReturnAsync(Integration integration, int permits, CancellationToken cancellationToken)
+    /// <summary>Gives back permits under which nothing was sent, to where they were taken from.</summary>
+    public async Task ReturnAsync(Integration integration, Permits unused, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(integration);
-        if (permits > 0)
+        if (unused.Count > 0)
         {
-            _paces.GetValueOrDefault(integration.Id)?.Return(permits);
-            await store.ReturnAsync(integration.Id, permits, integration.Policy.BudgetWindow, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+            _paces.GetValueOrDefault(integration.Id)?.Return(unused.Count);
+            await store.ReturnAsync(integration.Id, unused.Count, integration.Policy.BudgetWindow, unused.TakenAt, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
@@ -96,8 +97,13 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
     private bool IsHard(Integration integration) =>
         integration.Policy.BudgetHard || integration.ThrottledUntil > time.GetUtcNow() - integration.Policy.BudgetWindow;
 
-    private Task<int> TakeAsync(Integration integration, int wanted, int ceiling, CancellationToken cancellationToken) =>
-        store.TakeAsync(integration.Id, wanted, ceiling, integration.Policy.BudgetWindow, time.GetUtcNow(), cancellationToken);
+    private async Task<Permits> TakeAsync(Integration integration, int wanted, int ceiling, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var taken = await store.TakeAsync(integration.Id, wanted, ceiling, integration.Policy.BudgetWindow, now, cancellationToken)
+            .ConfigureAwait(false);
+        return new(taken, now);
+    }
 
     /// <summary>A token bucket: what flows in per second, and how much it holds.</summary>
     private sealed class Pace
@@ -128,6 +134,11 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
         }
     }
 }
+
+/// <summary>Permits of one integration.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="TakenAt">When they were taken: given back later, they must not make room for what was sent since.</param>
+internal readonly record struct Permits(int Count, DateTimeOffset TakenAt);
 
 /// <summary>A budget's statistics over its window (A5).</summary>
 /// <param name="TotalAttempts">Permits taken.</param>
