@@ -58,7 +58,7 @@ public abstract class OpenIntentContract<TStore> : StoreContract<TStore>
         await ClaimDueAsync(holder: "lost");
         await RunOutAsync(connection.Id, ago: Wait * 2);
         var first = Assert.Single(await TakeOverAsync(Wait));
-        await RunOutAsync(connection.Id, ago: Wait * 2);
+        await RunOutAsync(connection.Id, ago: Wait);
 
         var second = Assert.Single(await TakeOverAsync(Wait));
 
