@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rekindle.AspNetCore;
 using Rekindle.AspNetCore.Connect;
 using Rekindle.AspNetCore.Http;
+using Rekindle.AspNetCore.OpenApi;
 
 namespace Microsoft.AspNetCore.Builder;
 
@@ -31,7 +32,7 @@ public static class RekindleApiExtensions
     }
 
     /// <summary>
-    /// Maps the API under <c>/v1</c>, the connect pages under <c>/connect</c>, and <c>/healthz</c> and <c>/readyz</c>. It authenticates its own callers by their API keys and
+    /// Maps the API under <c>/v1</c>, the connect pages under <c>/connect</c>, <c>/openapi.json</c>, <c>/healthz</c> and <c>/readyz</c>. It authenticates its own callers by their API keys and
     /// writes its own request log, which names route templates only: leave the host's request log off, it prints links and codes.
     /// </summary>
     public static IEndpointRouteBuilder MapRekindleApi(this IEndpointRouteBuilder routes)
@@ -43,6 +44,7 @@ public static class RekindleApiExtensions
         }
 
         ConnectPageEndpoints.Map(routes);
+        OpenApiEndpoint.Map(routes);
         return routes;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Text.RegularExpressions;
 using Rekindle.Hosting;
 
 namespace Rekindle.Server;
@@ -7,7 +8,7 @@ namespace Rekindle.Server;
 /// Where settings come from, later ones winning: <c>appsettings.json</c>, a file named by <c>--config</c>, variables that begin
 /// with <c>REKINDLE_</c>, <c>--set</c>. All of ours stand in the section <c>Rekindle</c>.
 /// </summary>
-internal static class ServerConfiguration
+internal static partial class ServerConfiguration
 {
     public const string Section = "Rekindle";
     private const string Prefix = "REKINDLE_";
@@ -52,9 +53,13 @@ internal static class ServerConfiguration
     internal static IEnumerable<KeyValuePair<string, string?>> FromEnvironment(IDictionary variables) =>
         from DictionaryEntry variable in variables
         let name = (string)variable.Key
-        where name.StartsWith(Prefix, StringComparison.Ordinal) && name.Length > Prefix.Length
+        where name.StartsWith(Prefix, StringComparison.Ordinal) && name.Length > Prefix.Length && !ServiceLink.IsMatch(name)
         let path = name[Prefix.Length..].Split("__").Select(part => part.Replace("_", "", StringComparison.Ordinal))
         select KeyValuePair.Create($"{Section}:{string.Join(':', path)}", (string?)variable.Value);
+
+    // Kubernetes tells every container the addresses of its services: one that is called rekindle appears under our prefix.
+    [GeneratedRegex(@"\AREKINDLE_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_[0-9]+_(TCP|UDP)(_.*)?)?)\z", RegexOptions.CultureInvariant)]
+    private static partial Regex ServiceLink { get; }
 
     private static void CheckFiles(ConfigurationManager configuration, List<string> mistakes)
     {

@@ -3,7 +3,7 @@ namespace Rekindle.Testing;
 /// <summary>Where PostgreSQL's programs are on this machine.</summary>
 internal static class PostgresBinaries
 {
-    private const string Variable = "REKINDLE_TEST_PG_BIN";
+    private const string Variable = "TEST_PG_BIN";
 
     /// <summary>The folder of the newest installation.</summary>
     /// <exception cref="InvalidOperationException">There is none; the message says how to get one.</exception>

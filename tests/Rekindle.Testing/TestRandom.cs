@@ -7,7 +7,7 @@ namespace Rekindle.Testing;
 public static class TestRandom
 {
     /// <summary>Set to a number to let every test draw other numbers than usual.</summary>
-    private const string SeedVariable = "REKINDLE_TEST_SEED";
+    private const string SeedVariable = "TEST_SEED";
 
     /// <summary>A source seeded by the name of the calling test.</summary>
     public static Random Create([CallerMemberName] string test = "")

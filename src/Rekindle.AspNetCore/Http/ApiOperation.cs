@@ -5,6 +5,9 @@ namespace Rekindle.AspNetCore.Http;
 /// <param name="Summary">What it does, in a few words.</param>
 internal sealed record ApiOperation(string Id, string Summary)
 {
+    /// <summary>Group in the documentation; given when it is mapped.</summary>
+    public string Tag { get; init; } = "";
+
     /// <summary>Scope that a caller needs; null: any key will do.</summary>
     public string? Scope { get; init; }
 

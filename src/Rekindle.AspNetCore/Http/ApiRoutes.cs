@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -15,6 +16,9 @@ internal delegate ValueTask<ApiAnswer> ApiEndpoint<in T>(T endpoints, ApiCall ca
 internal sealed class ApiRoutes<T>(IEndpointRouteBuilder routes)
     where T : class
 {
+    // ConnectSessionEndpoints: connect sessions.
+    private static readonly string Tag = JsonNamingPolicy.SnakeCaseLower.ConvertName(typeof(T).Name.Replace("Endpoints", "", StringComparison.Ordinal)).Replace('_', ' ');
+
     private readonly Lazy<T> _endpoints = new(routes.ServiceProvider.GetRequiredService<T>);
     private readonly Lazy<ApiPipeline> _pipeline = new(routes.ServiceProvider.GetRequiredService<ApiPipeline>);
 
@@ -31,11 +35,11 @@ internal sealed class ApiRoutes<T>(IEndpointRouteBuilder routes)
     /// <summary>An endpoint without caller, which writes its own answer.</summary>
     public void Anonymous(string pattern, ApiOperation operation, Func<T, HttpContext, Task> endpoint) =>
         routes.MapMethods(pattern, [HttpMethods.Get], (RequestDelegate)(http => endpoint(_endpoints.Value, http)))
-            .WithMetadata(operation with { Anonymous = true });
+            .WithMetadata(operation with { Anonymous = true, Tag = Tag });
 
     private void Map(string method, string pattern, ApiOperation operation, ApiEndpoint<T> endpoint)
     {
-        var described = operation with { Query = [.. operation.Query, .. ConnectionName.ParametersOf(pattern)] };
+        var described = operation with { Query = [.. operation.Query, .. ConnectionName.ParametersOf(pattern)], Tag = Tag };
         routes.MapMethods(pattern, [method], (RequestDelegate)(http =>
             _pipeline.Value.RunAsync(http, described, call => endpoint(_endpoints.Value, call)))).WithMetadata(described);
     }

@@ -13,9 +13,11 @@ internal sealed class Mistakes
 
     public void Add(string field, string message)
     {
-        if (_found.Count < Most)
+        // A parameter may be read more than once; its mistake is one.
+        var mistake = new Wire.FieldMistake(field, message);
+        if (_found.Count < Most && !_found.Contains(mistake))
         {
-            _found.Add(new(field, message));
+            _found.Add(mistake);
         }
     }
 }

@@ -9,7 +9,7 @@ namespace Rekindle.Tests.House;
 /// </summary>
 public sealed class PublicApiTests
 {
-    private const string AcceptVariable = "REKINDLE_ACCEPT_API";
+    private const string AcceptVariable = "TEST_ACCEPT_API";
 
     [Theory]
     [InlineData("Rekindle")]

@@ -107,7 +107,7 @@ public sealed class AnswersByShapeTests
     /// <summary>Only when asked for, or the lines would stand in the middle of every run.</summary>
     private static void Print(string name, string read)
     {
-        if (Environment.GetEnvironmentVariable("REKINDLE_TEST_ONLY")?.Contains("answers", StringComparison.OrdinalIgnoreCase) != true)
+        if (Environment.GetEnvironmentVariable("TEST_ONLY")?.Contains("answers", StringComparison.OrdinalIgnoreCase) != true)
         {
             return;
         }

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using Rekindle.Testing;
+
+namespace Rekindle.Server.Tests.Api;
+
+/// <summary>The verbs, as an operator types them: a process in an empty folder.</summary>
+public sealed class ServerCommandTests
+{
+    [Fact]
+    public async Task Init_makes_database_key_ring_and_a_key_and_overwrites_nothing()
+    {
+        using var folder = new TempFolder();
+
+        var first = await RunAsync(folder, [], "init");
+        var ring = await File.ReadAllTextAsync(folder.File("rekindle.keys"));
+        var second = await RunAsync(folder, [], "init");
+        var other = await RunAsync(folder, [], "api-key", "--environment", "sandbox", "--scope", "tokens:read");
+
+        Assert.Equal(0, first.ExitCode);
+        Assert.Matches(@"\Ark_production_[0-9a-f]{12}_[0-9a-f]{64}\n\z", first.Output);
+        Assert.Contains(folder.File("rekindle.keys"), first.Errors, StringComparison.Ordinal);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder.File("rekindle.keys")));
+        Assert.Equal((1, ""), (second.ExitCode, second.Output));
+        Assert.Contains("has API keys already", second.Errors, StringComparison.Ordinal);
+        Assert.Equal(ring, await File.ReadAllTextAsync(folder.File("rekindle.keys")));
+        Assert.StartsWith("rk_sandbox_", other.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Failure", "F80")]
+    public async Task Init_makes_no_new_ring_for_a_database_that_was_sealed_with_another()
+    {
+        using var folder = new TempFolder();
+        await RunAsync(folder, [], "init");
+        File.Delete(folder.File("rekindle.keys"));
+
+        var served = await RunAsync(folder, [], "serve");
+        var again = await RunAsync(folder, [], "init");
+
+        Assert.Equal((1, 1), (served.ExitCode, again.ExitCode));
+        Assert.False(File.Exists(folder.File("rekindle.keys")));
+    }
+
+    [Fact]
+    public async Task Every_unknown_or_malformed_setting_is_listed_and_no_stack_trace()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder.File("appsettings.json"), """{"Rekindle":{"Refresh":{"Slot":3}},"Rekindel":{}}""");
+
+        var result = await RunAsync(
+            folder, new() { ["REKINDLE_REFRESH__HEARTBEAT_INTERVAL"] = "often", ["REKINDLE_SERVICE_HOST"] = "10.0.0.1", ["REKINDLE_PORT"] = "tcp://10.0.0.1:80" },
+            "--set", "Store=oracle", "--set", "Sqlite:Path:Deep=1");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(
+            [
+                "'Rekindel' is not a section of this program. Its settings stand in 'Rekindle'.",
+                "Rekindle:Refresh:HeartbeatInterval must be a duration such as 00:02:00.",
+                "Rekindle:Refresh:Slot is not a setting. Do you mean Slots?",
+                "Rekindle:Sqlite:Path is a single value and has no settings below it.",
+                "Rekindle:Store must be one of: sqlite, postgres.",
+            ],
+            result.Errors.Split('\n').Skip(1).Where(line => line.Length > 0).Select(line => line.Trim().Replace("appsettings.json: ", "", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+            StringComparer.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("--set Refresh:Slots=0", "Rekindle:Refresh:Slots")]
+    [InlineData("--set nonsense", "name=value")]
+    [InlineData("--config /nowhere.json", "there is no file /nowhere.json")]
+    [InlineData("frobnicate", "frobnicate")]
+    public async Task A_wrong_command_line_is_explained(string line, string words)
+    {
+        using var folder = new TempFolder();
+        await RunAsync(folder, [], "init");
+
+        var result = await RunAsync(folder, [], line.Split(' '));
+
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Contains(words, result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Errors + result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_has_examples()
+    {
+        using var folder = new TempFolder();
+
+        var help = await RunAsync(folder, [], "--help");
+
+        Assert.Contains("rekindle-server init", help.Output, StringComparison.Ordinal);
+        Assert.Contains("REKINDLE_", help.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int ExitCode, string Output, string Errors)> RunAsync(TempFolder folder, Dictionary<string, string> environment, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "rekindle-server.dll"), .. arguments])
+        {
+            WorkingDirectory = folder.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("REKINDLE_", StringComparison.Ordinal)).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(90));
+        return (process.ExitCode, await output, await errors);
+    }
+}
