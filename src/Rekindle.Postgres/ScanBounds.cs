@@ -27,6 +27,9 @@ internal sealed class ScanBounds(TimeProvider time)
     /// <summary>One search, with or without bounds.</summary>
     public readonly struct Search(ScanBounds bounds, long startedAt, bool whole)
     {
+        /// <summary>Whether this one searches all there is.</summary>
+        public bool IsWhole => whole;
+
         /// <summary>From where to search this index range, as Unix milliseconds.</summary>
         public long From(int range) => whole || !bounds._bounds.TryGetValue(range, out var bound) ? 0 : bound;
 

@@ -64,8 +64,9 @@ internal sealed class DueClaims(PostgresDatabase database)
             returning free.*)
         select {ScheduledConnection.Columns}, s.priority
         from s
-        join connections c on c.shard = s.shard and c.id = s.connection_id
-        join token_sets t on t.shard = s.shard and t.connection_id = s.connection_id
+        -- Looked up row by row: "offset 0" keeps the planner from reading a whole table for them.
+        cross join lateral (select * from connections c where c.shard = s.shard and c.id = s.connection_id offset 0) as c
+        cross join lateral (select * from token_sets t where t.shard = s.shard and t.connection_id = s.connection_id offset 0) as t
         order by s.due_at, s.connection_id
         """;
 

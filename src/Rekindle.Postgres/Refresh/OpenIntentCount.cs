@@ -9,7 +9,8 @@ internal sealed class OpenIntentCount(PostgresDatabase database)
     public const string Statement =
         """
         select integration_id, count(*), min(lease_until) from refresh_schedule
-        where lease_until >= $1 and lease_until <= coalesce($2::bigint, (extract(epoch from clock_timestamp()) * 1000)::bigint)
+        -- The clock as a subquery, read once: a volatile function cannot bound the search of an index.
+        where lease_until >= $1 and lease_until <= (select coalesce($2::bigint, (extract(epoch from clock_timestamp()) * 1000)::bigint))
         group by integration_id
         """;
 

@@ -46,11 +46,7 @@ internal sealed class DegradeSweep(SqliteDatabase database)
         };
         await ConnectionSql.WriteStateAsync(session, after, now).ConfigureAwait(false);
         await session.ExecuteAsync(
-            """
-            update refresh_schedule set degrade_at = null, due_at = case when @recovers then due_at end
-            where shard = @shard and connection_id = @id
-            """,
-            ("recovers", recovers), ("shard", id.Shard), ("id", id)).ConfigureAwait(false);
+            "update refresh_schedule set degrade_at = null where shard = @shard and connection_id = @id", ("shard", id.Shard), ("id", id)).ConfigureAwait(false);
         await ConnectionSql.SetDependentsAsync(session, id, ConnectionSql.DependentsOf(after.Status), now).ConfigureAwait(false);
         await ChangeFeedSql.AppendAsync(session, id, before.Tokens?.Version ?? 0, now).ConfigureAwait(false);
     }

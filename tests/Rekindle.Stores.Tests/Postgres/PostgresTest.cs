@@ -60,7 +60,19 @@ public abstract class PostgresTest : StoreContract<PostgresTestStore>
     }
 
     /// <summary>How many pages of the schedule and its indexes the work of a program with one session looked at.</summary>
-    internal async Task<long> PagesAsync(StoreSet program, Func<Task> work)
+    internal Task<long> PagesAsync(StoreSet program, Func<Task> work) => CountAsync(
+        program,
+        work,
+        """
+        select (heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read)::bigint
+        from pg_statio_user_tables where relname = 'refresh_schedule'
+        """);
+
+    /// <summary>How many entries of the schedule's indexes it walked over, those of dead rows included.</summary>
+    internal Task<long> EntriesAsync(StoreSet program, Func<Task> work) => CountAsync(
+        program, work, "select sum(idx_tup_read)::bigint from pg_stat_user_indexes where relname = 'refresh_schedule'");
+
+    private async Task<long> CountAsync(StoreSet program, Func<Task> work, string counter)
     {
         await using var beside = await ConnectBesideAsync();
         var before = await ReadAsync();
@@ -70,12 +82,7 @@ public abstract class PostgresTest : StoreContract<PostgresTestStore>
         async Task<long> ReadAsync()
         {
             await program.Database.ReadAsync(session => session.AnyAsync("select pg_stat_force_next_flush()"), default);
-            return (long)(await ScalarAsync(
-                beside,
-                """
-                select (heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read)::bigint
-                from pg_statio_user_tables where relname = 'refresh_schedule'
-                """))!;
+            return (long)(await ScalarAsync(beside, counter))!;
         }
     }
 
