@@ -47,3 +47,5 @@ public sealed class PostgresConnectSessionTests : ConnectSessionContract<Postgre
 public sealed class PostgresDatabaseTests : DatabaseContract<PostgresTestStore>;
 
 public sealed class PostgresConcurrencyTests : ConcurrencyContract<PostgresTestStore>;
+
+public sealed class PostgresTextTests : TextContract<PostgresTestStore>;

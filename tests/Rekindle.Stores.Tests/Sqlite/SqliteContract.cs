@@ -47,3 +47,5 @@ public sealed class SqliteConnectSessionTests : ConnectSessionContract<SqliteTes
 public sealed class SqliteDatabaseTests : DatabaseContract<SqliteTestStore>;
 
 public sealed class SqliteConcurrencyTests : ConcurrencyContract<SqliteTestStore>;
+
+public sealed class SqliteTextTests : TextContract<SqliteTestStore>;
