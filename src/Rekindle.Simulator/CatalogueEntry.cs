@@ -29,6 +29,7 @@ public static class CatalogueEntry
               reuse: {Reuse(rules)}
               throttle_scope: {Fact("connection")}
               revocation_scope: {Fact("connection")}
+              grants_per_user_and_client: {(p.GrantsPerUserAndClient is { } most ? Fact(most.ToString(CultureInfo.InvariantCulture)) : "~")}
             identity:
               source: request
               url: {server.UserInfoEndpoint}

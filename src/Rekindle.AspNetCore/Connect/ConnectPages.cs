@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Rekindle.Connect;
+using Rekindle.Connections;
 using Rekindle.Providers;
 using Rekindle.Storage;
 using static Rekindle.AspNetCore.Connect.PageShell;
@@ -26,7 +27,7 @@ internal static class ConnectPages
     {
         var name = NameOf(view.Entry);
         var wrong = view.Form.Fields.Count(field => field.Problem is not null);
-        var account = view is { Session.Reconnects: not null, Existing.ProviderAccountName: { } known }
+        var account = view.Existing is { ProviderAccountName: { } known, Status: not (ConnectionStatus.Pending or ConnectionStatus.Revoked) }
             ? $"<p>Please sign in with the same account as before: <strong>{Text(known)}</strong>.</p>"
             : "";
         return (view.Session.Reconnects is null ? $"Connect {name}" : $"Reconnect {name}", $"""

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Rekindle.Simulator.History;
 using Rekindle.Simulator.Http;
 using Rekindle.Simulator.Personalities;
@@ -98,15 +101,30 @@ internal sealed class AuthorizeEndpoint(AuthorizationServer server, Authorizatio
             _ => false,
         };
 
-    private Answer Deny() => Fail("access_denied", "The user did not allow it.");
+    private Answer Deny() => Fail(server.Consent.Error, server.Consent.ErrorDescription);
 
     private Answer Fail(string error, string? description = null) => Return(("error", error), ("error_description", description));
 
     private Answer Return(params IEnumerable<(string Name, string? Value)> values)
     {
-        var all = values.Append(("state", request.State)).Append(("iss", server.Issuer.ToString()))
+        var shape = _personality.Callback;
+        var all = values.Append(("state", request.State)).Append(("iss", shape.NamesIssuer ? shape.Issuer ?? server.Issuer.ToString() : null))
+            .Concat(shape.Extra.Select(extra => (extra.Key, (string?)extra.Value)))
             .Where(value => value.Item2 is not null)
             .ToDictionary(value => value.Item1, value => value.Item2);
+        if (shape.HasHmac)
+        {
+            Sign(all);
+        }
+
         return request.ResponseMode == "form_post" ? ConsentPage.FormPost(request.RedirectUri, all) : Answer.Redirect(request.Answer(all));
+    }
+
+    private void Sign(Dictionary<string, string?> values)
+    {
+        values["timestamp"] = server.Context.Time.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        var text = string.Join('&', values.OrderBy(value => value.Key, StringComparer.Ordinal).Select(value => $"{value.Key}={value.Value}"));
+        var secret = server.FindClient(request.ClientId!)!.Secrets[0];
+        values["hmac"] = Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(text)));
     }
 }

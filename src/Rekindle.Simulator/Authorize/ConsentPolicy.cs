@@ -8,6 +8,12 @@ namespace Rekindle.Simulator.Authorize;
 /// <param name="Scopes">What is granted then; null: what was asked for.</param>
 public sealed record ConsentPolicy(ConsentMode Mode, string Account = "alice", IReadOnlyList<string>? Scopes = null)
 {
+    /// <summary>The error with which a refusal goes back.</summary>
+    public string Error { get; init; } = "access_denied";
+
+    /// <summary>The words beside it; null: none.</summary>
+    public string? ErrorDescription { get; init; } = "The user did not allow it.";
+
     /// <summary>Shows the page. The default.</summary>
     public static ConsentPolicy Ask { get; } = new(ConsentMode.Ask);
 
@@ -16,6 +22,10 @@ public sealed record ConsentPolicy(ConsentMode Mode, string Account = "alice", I
 
     /// <summary>Denies at once.</summary>
     public static ConsentPolicy Deny { get; } = new(ConsentMode.Deny);
+
+    /// <summary>Refuses at once with another error than the person's own no.</summary>
+    public static ConsentPolicy Refuse(string error, string? description = null) =>
+        Deny with { Error = error, ErrorDescription = description };
 }
 
 /// <summary>Whether the authorization endpoint asks.</summary>
@@ -27,6 +37,6 @@ public enum ConsentMode
     /// <summary>It redirects with a code at once.</summary>
     Allow,
 
-    /// <summary>It redirects with <c>access_denied</c> at once.</summary>
+    /// <summary>It redirects with <see cref="ConsentPolicy.Error"/> at once.</summary>
     Deny,
 }

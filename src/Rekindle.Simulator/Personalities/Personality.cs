@@ -54,6 +54,12 @@ public sealed record Personality
     /// <summary>Whether refreshes have a URL of their own; the token endpoint then refuses them.</summary>
     public bool SeparateRefreshEndpoint { get; init; }
 
+    /// <summary>What stands beside the code, or the error, when the browser is sent back.</summary>
+    public CallbackShape Callback { get; init; } = new();
+
+    /// <summary>What the ID token says where <c>openid</c> was granted.</summary>
+    public IdTokenShape IdToken { get; init; } = new();
+
     /// <summary>How long an authorization code lives. Default one minute.</summary>
     public TimeSpan CodeLifetime { get; init; } = TimeSpan.FromMinutes(1);
 

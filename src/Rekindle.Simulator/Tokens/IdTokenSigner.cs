@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Rekindle.Simulator.Grants;
 using Rekindle.Simulator.Resources;
@@ -24,6 +25,11 @@ internal sealed class IdTokenSigner
         if (nonce is not null)
         {
             claims["nonce"] = nonce;
+        }
+
+        if (server.Personality.IdToken.Claims is { } other)
+        {
+            Replace(claims, other);
         }
 
         var header = $$"""{"alg":"RS256","typ":"JWT","kid":"{{KeyId}}"}""";
@@ -50,6 +56,21 @@ internal sealed class IdTokenSigner
     }
 
     private string KeyId => Convert.ToHexStringLower(SHA256.HashData(_key.Value.ExportRSAPublicKey()).AsSpan(0, 8));
+
+    private static void Replace(JsonObject claims, JsonElement other)
+    {
+        foreach (var claim in other.EnumerateObject())
+        {
+            if (claim.Value.ValueKind == JsonValueKind.Null)
+            {
+                claims.Remove(claim.Name);
+            }
+            else
+            {
+                claims[claim.Name] = JsonNode.Parse(claim.Value.GetRawText());
+            }
+        }
+    }
 
     private static string Encode(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
 }

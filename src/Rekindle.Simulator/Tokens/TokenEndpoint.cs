@@ -160,7 +160,7 @@ internal sealed class TokenEndpoint(AuthorizationServer server, TokenRequest req
     private (Answer Answer, Presentation Seen) Succeed(Presentation seen, Grant grant, Issue issue, string? nonce, DateTimeOffset now)
     {
         var answer = server.Materialize(grant, issue, now);
-        if (issue.Scopes.Contains("openid"))
+        if (issue.Scopes.Contains("openid") && _personality.IdToken.Issued)
         {
             answer = answer with { IdToken = server.Context.IdTokens.Sign(server, grant, nonce, now) };
         }

@@ -78,8 +78,8 @@ public sealed class ConnectCallback
     private async Task<ConnectView> AcceptAsync(SentSignIn sent, CancellationToken cancellationToken)
     {
         var (session, entry) = (sent.Session, sent.Entry);
-        var (existing, error) = await _gate.ExistingAsync(session, entry.Integration.Key, cancellationToken).ConfigureAwait(false);
-        sent = sent with { Existing = existing };
+        var (target, error) = await _gate.TargetAsync(session, entry, cancellationToken).ConfigureAwait(false);
+        sent = sent with { Target = target };
         error ??= CallbackChecks.Check(entry, sent.Answer, sent.Variables);
         if (error is not null)
         {

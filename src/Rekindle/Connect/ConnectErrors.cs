@@ -88,9 +88,14 @@ internal static class ConnectErrors
         CanRetry = true,
     };
 
-    public static ConnectError TooFewScopes(IntegrationEntry entry, IReadOnlyCollection<string> missing) => new(
+    /// <param name="entry">Integration.</param>
+    /// <param name="missing">What was left out.</param>
+    /// <param name="isInForce">Whether the grant before has ended with this one.</param>
+    public static ConnectError TooFewScopes(IntegrationEntry entry, IReadOnlyCollection<string> missing, bool isInForce) => new(
         ConnectErrorCode.MissingScopes, "You allowed less than is needed.",
-        $"Nothing was changed. Try again and leave everything ticked that {Name(entry)} asks about.", WhoActs.User)
+        $"{(isInForce ? "What you allowed now counts, and what you left out no longer works." : "Nothing was changed.")} "
+            + $"Try again and leave everything ticked that {Name(entry)} asks about.",
+        WhoActs.User)
     {
         Detail = $"Not granted: {string.Join(' ', missing)}. To accept that, set the policy accept_missing_scopes.",
         CanRetry = true,

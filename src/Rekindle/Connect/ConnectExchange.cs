@@ -31,35 +31,40 @@ internal sealed class ConnectExchange(
         }
 
         await guard.NoteAcceptedAsync(entry.Integration).ConfigureAwait(false);
-        ProviderAccount? account = null;
-        error = WhatIsMissing(entry, sent.Session.Purpose, grant.Tokens);
-        if (error is null)
-        {
-            (account, error) = await accounts.FindAsync(entry, grant, sent.Answer, verifier, variables).ConfigureAwait(false);
-        }
+        error = NotRenewable(entry, grant.Tokens);
+        var tooFew = TooFew(sent, grant.Tokens);
 
-        var outcome = error is null ? await StoreAsync(sent, grant, account).ConfigureAwait(false) : new ConnectOutcome.Refused(error);
+        // Where the provider keeps one grant per user, the one before ended with this consent: what was allowed now is all there is.
+        error ??= sent.Target.IsShared ? null : tooFew;
+        var outcome = error is null ? await KeepAsync(sent, grant, verifier).ConfigureAwait(false) : new ConnectOutcome.Refused(error);
         if (outcome is ConnectOutcome.Refused)
         {
             await keeper.DropAsync(entry, grant.Tokens, variables).ConfigureAwait(false);
+            return outcome;
         }
 
-        return outcome;
+        return tooFew is null ? outcome : new ConnectOutcome.Refused(tooFew);
     }
 
-    private static ConnectError? WhatIsMissing(IntegrationEntry entry, string purpose, TokenAnswer tokens)
+    private static ConnectError? NotRenewable(IntegrationEntry entry, TokenAnswer tokens)
     {
-        var (policy, provider) = (entry.Integration.Policy, entry.Provider!);
-
         // Absent here means that there is none (I9). A token without end needs none.
-        var renewable = provider.Requests.RefreshKind != RefreshKind.RefreshToken || tokens.RefreshToken is not null || tokens.ExpiresAt is null;
-        if (!renewable && !policy.AcceptWithoutRefreshToken)
-        {
-            return ConnectErrors.NotRenewable(entry);
-        }
+        var renewable = entry.Provider!.Requests.RefreshKind != RefreshKind.RefreshToken || tokens.RefreshToken is not null || tokens.ExpiresAt is null;
+        return renewable || entry.Integration.Policy.AcceptWithoutRefreshToken ? null : ConnectErrors.NotRenewable(entry);
+    }
 
-        var missing = GrantedScopes.Missing(entry.ScopesOf(purpose), tokens.Scopes);
-        return missing.Count > 0 && !policy.AcceptMissingScopes ? ConnectErrors.TooFewScopes(entry, missing) : null;
+    private static ConnectError? TooFew(SentSignIn sent, TokenAnswer tokens)
+    {
+        var missing = GrantedScopes.Missing(sent.Target.Scopes, tokens.Scopes);
+        return missing.Count == 0 || sent.Entry.Integration.Policy.AcceptMissingScopes
+            ? null
+            : ConnectErrors.TooFewScopes(sent.Entry, missing, sent.Target.IsShared);
+    }
+
+    private async Task<ConnectOutcome> KeepAsync(SentSignIn sent, ExchangedCode grant, Secret verifier)
+    {
+        var (account, error) = await accounts.FindAsync(sent.Entry, grant, sent.Answer, verifier, sent.Variables).ConfigureAwait(false);
+        return error is null ? await StoreAsync(sent, grant, account).ConfigureAwait(false) : new ConnectOutcome.Refused(error);
     }
 
     private async Task<ConnectOutcome> StoreAsync(SentSignIn sent, ExchangedCode exchanged, ProviderAccount? account)
@@ -71,11 +76,11 @@ internal sealed class ConnectExchange(
         grant = grant with
         {
             Status = awaits ? ConnectionStatus.Pending : ConnectionStatus.Active,
-            Scopes = exchanged.Tokens.Scopes ?? entry.ScopesOf(session.Purpose),
+            Scopes = exchanged.Tokens.Scopes ?? sent.Target.Scopes,
             ProviderAccountId = account?.Id,
             ProviderAccountName = account?.Name,
             AllowAccountChange = entry.Integration.Policy.AllowAccountChange || IsFree(before),
-            Metadata = before is null ? session.Metadata : null,
+            Metadata = before is null ? session.Metadata.Where(pair => pair.Value.Length > 0).ToDictionary(pair => pair.Key, pair => pair.Value) : null,
             Variables = new Dictionary<string, string>([.. grant.Variables.Where(pair => !sent.NewVariables.ContainsKey(pair.Key)), .. sent.NewVariables]),
         };
         var result = await keeper.SaveAsync(grant, session.Metadata).ConfigureAwait(false);

@@ -53,9 +53,10 @@ public sealed class ConnectFlow
 
         // Read again: it may have become ready just now.
         entry = await _directory.FindAsync(entry!.Integration.Id, cancellationToken).ConfigureAwait(false) ?? entry;
-        var (existing, error) = await _gate.ExistingAsync(session, entry.Integration.Key, cancellationToken).ConfigureAwait(false);
+        var (target, error) = await _gate.TargetAsync(session, entry, cancellationToken).ConfigureAwait(false);
+        var existing = target.Existing?.Connection;
         return error is null
-            ? new ConnectView.Ask(session, entry, ConnectForm.Blank(session, entry, existing?.Connection), existing?.Connection)
+            ? new ConnectView.Ask(session, entry, ConnectForm.Blank(session, entry, existing), existing) { Scopes = target.Scopes }
             : new ConnectView.Problem(error, ReturnTo: ConnectGate.WayBack(session, error));
     }
 
@@ -97,14 +98,13 @@ public sealed class ConnectFlow
     private static AuthorizeOutcome AddressOf(SignIn start)
     {
         var (ask, _, state, verifier, callback) = start;
-        var scopes = ask.Entry.ScopesOf(ask.Session.Purpose);
         return TokenRequestBuilder.Authorize(ask.Entry.Provider!, ask.Entry.Credentials, new AuthorizeRequest
         {
             RedirectUri = callback.AbsoluteUri,
             State = state.Reveal(),
             CodeChallenge = OneTimeSecret.ChallengeOf(verifier),
-            Nonce = scopes.Contains("openid") || ask.Entry.Provider!.Identity.Source == IdentitySource.IdToken ? OneTimeSecret.NonceOf(verifier) : null,
-            Scopes = scopes,
+            Nonce = ask.Scopes.Contains("openid") || ask.Entry.Provider!.Identity.Source == IdentitySource.IdToken ? OneTimeSecret.NonceOf(verifier) : null,
+            Scopes = ask.Scopes,
             Variables = ask.Entry.Variables(VariablesOf(start)),
             LoginHint = ask.Existing?.ProviderAccountName is { } name && name.Contains('@', StringComparison.Ordinal) ? name : null,
         });

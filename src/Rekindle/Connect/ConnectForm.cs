@@ -15,15 +15,17 @@ public sealed record ConnectForm(IReadOnlyList<ConnectFormField> Fields)
     public bool IsComplete => Fields.All(asked => asked.Problem is null);
 
     /// <summary>Answers about the provider, by variable.</summary>
-    internal IReadOnlyDictionary<string, string> Variables => Answers(VariablePrefix);
+    internal IReadOnlyDictionary<string, string> Variables => Answers(VariablePrefix)
+        .Where(answer => answer.Value.Length > 0).ToDictionary(answer => answer.Key, answer => answer.Value);
 
-    /// <summary>Answers for the metadata, by name.</summary>
+    /// <summary>Answers for the metadata, by name; an empty one takes back what was answered before.</summary>
     internal IReadOnlyDictionary<string, string> Metadata => Answers(MetadataPrefix);
 
     /// <summary>The form as it is shown first: with what is known, from the last connection or from the operator.</summary>
     internal static ConnectForm Blank(ConnectSession session, IntegrationEntry entry, Connection? existing) => new(
     [
-        .. Asked(session, entry, existing).Select(variable => Of(variable, session.Variables.GetValueOrDefault(variable.Name))),
+        .. Asked(session, entry, existing).Select(variable => Of(variable,
+            session.Variables.GetValueOrDefault(variable.Name) ?? existing?.Variables.GetValueOrDefault(variable.Name))),
         .. entry.Integration.ConnectFields.Select(field => Of(field,
             session.Metadata.GetValueOrDefault(field.Name) ?? existing?.Metadata.GetValueOrDefault(field.Name) ?? field.Default)),
     ]);
@@ -82,7 +84,7 @@ public sealed record ConnectForm(IReadOnlyList<ConnectFormField> Fields)
     private static string Shown(string? given) => given is null ? "" : given.Length <= ConnectField.MaxLength ? given : given[..ConnectField.MaxLength];
 
     private Dictionary<string, string> Answers(string prefix) => Fields
-        .Where(field => field.Name.StartsWith(prefix, StringComparison.Ordinal) && field.Value.Length > 0)
+        .Where(field => field.Name.StartsWith(prefix, StringComparison.Ordinal))
         .ToDictionary(field => field.Name[prefix.Length..], field => field.Value);
 }
 

@@ -65,19 +65,23 @@ internal sealed class ConnectGate(
         return unready is null ? null : ConnectErrors.Unavailable(entry, unready);
     }
 
-    /// <summary>The connection that the session leads to, if there is one already.</summary>
-    public async Task<(ConnectionSnapshot? Existing, ConnectError? Error)> ExistingAsync(
-        ConnectSession session, string integration, CancellationToken cancellationToken)
+    /// <summary>What the session leads to with this integration.</summary>
+    public async Task<(ConnectTarget Target, ConnectError? Error)> TargetAsync(
+        ConnectSession session, IntegrationEntry entry, CancellationToken cancellationToken)
     {
-        var existing = session.Reconnects is { } id
+        var named = session.Reconnects is { } id
             ? await connections.GetAsync(id, cancellationToken).ConfigureAwait(false)
-            : await connections.FindAsync(session.KeyFor(integration), cancellationToken).ConfigureAwait(false);
-        return existing switch
+            : await connections.FindAsync(session.KeyFor(entry.Integration.Key), cancellationToken).ConfigureAwait(false);
+        var target = entry.Provider?.Lifecycle.KeepsOneGrant != true
+            ? ConnectTarget.Of(session, entry, named)
+            : ConnectTarget.OfOneGrant(session, entry, named, await connections.FindBySubjectAsync(
+                session.Environment, entry.Integration.Key, session.Tenant, session.Subject, cancellationToken).ConfigureAwait(false));
+        return (target, target.Existing?.Connection.Status switch
         {
-            null when session.Reconnects is not null => (null, ConnectErrors.Gone),
-            { Connection.Status: ConnectionStatus.Disabled } => (null, ConnectErrors.Disabled),
-            _ => (existing, null),
-        };
+            null when session.Reconnects is not null => ConnectErrors.Gone,
+            ConnectionStatus.Disabled => ConnectErrors.Disabled,
+            _ => null,
+        });
     }
 
     /// <summary>The operator's product, told what happened; null: the session names no way back.</summary>

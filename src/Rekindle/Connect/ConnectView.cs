@@ -20,7 +20,11 @@ public abstract record ConnectView
     /// <param name="Entry">Integration.</param>
     /// <param name="Form">The questions; with problems when answers were refused.</param>
     /// <param name="Existing">The connection that lives again or is connected once more; null: a first one.</param>
-    public sealed record Ask(ConnectSession Session, IntegrationEntry Entry, ConnectForm Form, Connection? Existing) : ConnectView;
+    public sealed record Ask(ConnectSession Session, IntegrationEntry Entry, ConnectForm Form, Connection? Existing) : ConnectView
+    {
+        /// <summary>What the provider will be asked for.</summary>
+        public IReadOnlyList<string> Scopes { get; init; } = [];
+    }
 
     /// <summary>The browser is to go to the provider.</summary>
     /// <param name="Session">Id of the session.</param>

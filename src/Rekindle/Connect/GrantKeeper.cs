@@ -52,7 +52,7 @@ internal sealed class GrantKeeper(
         }
     }
 
-    // Answers of the form are merged by name: what the operator wrote there meanwhile survives.
+    // Answers of the form are merged by name, an empty one takes the value away: what the operator wrote there meanwhile survives.
     private async Task<GrantResult> PatchAsync(GrantResult.Replaced replaced, IReadOnlyDictionary<string, string> metadata)
     {
         if (metadata.Count == 0)
@@ -60,7 +60,7 @@ internal sealed class GrantKeeper(
             return replaced;
         }
 
-        var patch = new ConnectionPatch(null, metadata.ToDictionary(pair => pair.Key, pair => (string?)pair.Value));
+        var patch = new ConnectionPatch(null, metadata.ToDictionary(pair => pair.Key, pair => pair.Value.Length > 0 ? pair.Value : null));
         var patched = await connections.PatchAsync(replaced.Snapshot.Connection.Id, patch, clock.Now, CancellationToken.None).ConfigureAwait(false);
         return patched is null ? replaced : new GrantResult.Replaced(patched);
     }

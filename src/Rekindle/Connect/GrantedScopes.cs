@@ -15,10 +15,19 @@ internal static class GrantedScopes
     public static IReadOnlyList<string> Missing(IReadOnlyList<string> asked, IReadOnlyList<string>? granted) =>
         granted is null or [] ? [] : [.. asked.Where(scope => !OfTheSignIn.Contains(scope) && !granted.Any(given => Covers(given, scope)))];
 
-    private static bool Covers(string granted, string asked) =>
+    /// <summary>
+    /// Whether a grant has all that a purpose needs (A10). Stricter than <see cref="Missing"/>: a token that lacks something must not be
+    /// handed out for it, and a grant whose scopes are not known covers nothing.
+    /// </summary>
+    public static bool Suffice(IReadOnlyList<string> granted, IReadOnlyList<string> needed) =>
+        granted.Count > 0 && needed.Any(scope => !OfTheSignIn.Contains(scope))
+        && needed.All(scope => OfTheSignIn.Contains(scope) || granted.Any(given => IsSame(given, scope)));
+
+    private static bool Covers(string granted, string asked) => IsSame(granted, asked) || IsWider(granted, asked);
+
+    private static bool IsSame(string granted, string asked) =>
         granted.Equals(asked, StringComparison.OrdinalIgnoreCase)
-        || IsSamePermission(granted, asked) || IsSamePermission(asked, granted)
-        || IsWider(granted, asked);
+        || IsSamePermission(granted, asked) || IsSamePermission(asked, granted);
 
     /// <summary>Entra: <c>Mail.Read</c> and <c>https://graph.microsoft.com/Mail.Read</c> are the same.</summary>
     private static bool IsSamePermission(string full, string name) =>

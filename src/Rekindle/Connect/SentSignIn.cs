@@ -10,8 +10,11 @@ namespace Rekindle.Connect;
 /// <param name="Callback">The redirect address that the browser was sent away with.</param>
 internal sealed record SentSignIn(ConnectSession Session, IntegrationEntry Entry, ConnectAnswer Answer, Uri Callback)
 {
+    /// <summary>What it leads to.</summary>
+    public ConnectTarget Target { get; init; } = new(null, []);
+
     /// <summary>The connection that it leads to; null: a first one.</summary>
-    public ConnectionSnapshot? Existing { get; init; }
+    public ConnectionSnapshot? Existing => Target.Existing;
 
     /// <summary>Values that this sign-in brings for the provider's own variables: asked for, or come with the answer.</summary>
     public IReadOnlyDictionary<string, string> NewVariables => Entry.Provider!.Variables

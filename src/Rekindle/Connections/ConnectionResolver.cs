@@ -1,3 +1,4 @@
+using Rekindle.Connect;
 using Rekindle.Providers;
 using Rekindle.Storage;
 
@@ -21,13 +22,8 @@ public sealed class ConnectionResolver(IConnectionStore connections, Integration
         var ofAccount = string.IsNullOrEmpty(query.Account)
             ? all
             : [.. all.Where(c => c.Connection.Key.Account == query.Account || c.Connection.ProviderAccountId == query.Account)];
-        var candidates = Alive([.. ofAccount.Where(c => c.Connection.Key.Purpose == query.Purpose)]);
-        if (candidates.Count == 0)
-        {
-            candidates = Alive([.. ofAccount.Where(c => Covers(c, entry, query.Purpose!))]);
-        }
-
-        return candidates.Count switch
+        var candidates = Candidates(ofAccount, entry, query.Purpose!);
+        return candidates.Length switch
         {
             1 => (candidates[0], null),
             > 1 => (null, TokenErrors.Ambiguous(query, [.. candidates.Select(c => c.Connection.Id)])),
@@ -49,18 +45,35 @@ public sealed class ConnectionResolver(IConnectionStore connections, Integration
         };
     }
 
-    // Any grant that covers a purpose's scopes serves it, unless the purpose is declared separate.
-    private static bool Covers(ConnectionSnapshot candidate, IntegrationEntry entry, string purpose)
+    // The purpose's own connection first. One that ended steps aside for a grant that covers the purpose and lives.
+    private static ConnectionSnapshot[] Candidates(IReadOnlyList<ConnectionSnapshot> all, IntegrationEntry entry, string purpose)
     {
-        var needed = entry.Integration.Purposes.TryGetValue(purpose, out var rule) ? rule : null;
-        return needed is { Separate: false, Scopes.Count: > 0 } && candidate.Tokens is { Scopes.Count: > 0 } tokens
-            && needed.Scopes.All(s => tokens.Scopes.Contains(s, StringComparer.Ordinal));
+        var own = all.Where(c => c.Connection.Key.Purpose == purpose).ToArray();
+        var covering = all.Where(c => c.Connection.Key.Purpose != purpose && Covers(c, entry, purpose)).ToArray();
+        return First(
+            own.Where(IsUsable), StandIns(covering.Where(IsUsable)),
+            own.Where(IsNotRevoked), StandIns(covering.Where(IsNotRevoked)),
+            own, StandIns(covering));
+
+        static bool IsUsable(ConnectionSnapshot c) => c.Connection.Status is not (ConnectionStatus.Revoked or ConnectionStatus.NeedsReauthorization);
+        static bool IsNotRevoked(ConnectionSnapshot c) => c.Connection.Status is not ConnectionStatus.Revoked;
     }
 
-    // Ended connections answer only when nothing else does.
-    private static IReadOnlyList<ConnectionSnapshot> Alive(IReadOnlyList<ConnectionSnapshot> found)
+    private static ConnectionSnapshot[] First(params IEnumerable<IEnumerable<ConnectionSnapshot>> wishes) =>
+        wishes.Select(wish => wish.ToArray()).FirstOrDefault(found => found.Length > 0) ?? [];
+
+    // Of several grants of one account that cover the purpose, the one that may do least.
+    private static IEnumerable<ConnectionSnapshot> StandIns(IEnumerable<ConnectionSnapshot> covering) => covering
+        .GroupBy(c => c.Connection.Key.Account)
+        .Select(account => account.OrderBy(c => c.Tokens!.Scopes.Count).ThenBy(c => c.Connection.Id.Value).First());
+
+    // Any grant that covers a purpose's scopes serves it, unless the purpose is declared separate. Where the provider keeps one grant
+    // per user and client nothing can be separate: the purposes are views on that grant.
+    private static bool Covers(ConnectionSnapshot candidate, IntegrationEntry entry, string purpose)
     {
-        var alive = found.Where(c => c.Connection.Status is not ConnectionStatus.Revoked).ToArray();
-        return alive.Length > 0 ? alive : found;
+        var declared = entry.Integration.Purposes.GetValueOrDefault(purpose);
+        var mayShare = entry.Provider?.Lifecycle.KeepsOneGrant == true || declared is { Separate: false }
+            || (declared is null && purpose == ConnectionKey.DefaultPurpose);
+        return mayShare && candidate.Tokens is { } tokens && GrantedScopes.Suffice(tokens.Scopes, entry.ScopesOf(purpose));
     }
 }

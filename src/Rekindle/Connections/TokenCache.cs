@@ -14,7 +14,7 @@ internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
     private const long MaxBytes = 128L << 20;
 
     private readonly ConcurrentDictionary<ConnectionId, CachedConnection> _byId = new();
-    private readonly ConcurrentDictionary<TokenQuery, ConnectionId> _byName = new();
+    private readonly ConcurrentDictionary<TokenQuery, (ConnectionId Id, long Stamp)> _byName = new();
     private readonly ConcurrentDictionary<ConnectionId, TaskCompletionSource> _watched = new();
 
     // When each connection was last invalidated, by a stripe of its id: a snapshot read before that must not be kept after it.
@@ -28,11 +28,15 @@ internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
     /// <summary>By id; null: not in memory.</summary>
     public CachedConnection? Find(ConnectionId id) => _byId.GetValueOrDefault(id);
 
-    /// <summary>By name; null: not in memory.</summary>
-    public CachedConnection? Find(in TokenQuery name) => _byName.TryGetValue(name, out var id) ? Find(id) : null;
+    /// <summary>
+    /// By name; null: not in memory. A name is as old as what it led to: after a change of that connection another may have to stand in
+    /// for the purpose.
+    /// </summary>
+    public CachedConnection? Find(in TokenQuery name) =>
+        _byName.TryGetValue(name, out var named) && Volatile.Read(ref _invalidated[Stripe(named.Id)]) <= named.Stamp ? Find(named.Id) : null;
 
-    /// <summary>Remembers what a name leads to.</summary>
-    public void Name(in TokenQuery name, ConnectionId id) => _byName[name] = id;
+    /// <summary>Remembers what a name leads to, as the store said after <paramref name="stamp"/> was taken.</summary>
+    public void Name(in TokenQuery name, ConnectionId id, long stamp) => _byName[name] = (id, stamp);
 
     /// <summary>Opens a snapshot and keeps it, unless a newer one is there or it was invalidated since <paramref name="stamp"/>.</summary>
     public CachedConnection Put(ConnectionSnapshot snapshot, long stamp)
@@ -81,6 +85,7 @@ internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
                 ForgetNames();
                 break;
             case GrantResult.Replaced replaced:
+                ForgetNames();
                 Invalidate(replaced.Snapshot.Connection.Id);
                 break;
         }

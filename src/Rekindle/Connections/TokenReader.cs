@@ -173,7 +173,7 @@ public sealed class TokenReader
                     return TokenResult.Of(error!);
                 }
 
-                _cache.Name(query, found.Connection.Id);
+                _cache.Name(query, found.Connection.Id, stamp);
                 cached = _cache.Put(found, stamp);
             }
             catch (StoreException e)

@@ -122,6 +122,12 @@ public sealed record ProviderLifecycle
     /// <summary>What a throttling answer pauses. Unknown: the whole integration.</summary>
     public Reach EffectiveThrottleScope => ThrottleScope is { IsKnown: true } scope ? scope.Value : Reach.Integration;
 
+    /// <summary>
+    /// Whether a person's new consent ends the client's grant before it, so that all purposes have to live on one grant. Also when
+    /// that is only assumed: sharing a grant is the careful way.
+    /// </summary>
+    public bool KeepsOneGrant => GrantsPerUserAndClient?.Value == 1;
+
     /// <summary>Whether revoking a token touches that token alone, as I5 demands before an orphan is revoked.</summary>
     public bool RevocationIsHarmless => RevocationScope is { Confidence: Confidence.Confirmed, Value: Reach.Token };
 }

@@ -9,6 +9,7 @@ using Rekindle.Connections;
 using Rekindle.Encryption;
 using Rekindle.Providers;
 using Rekindle.Simulator;
+using Rekindle.Simulator.History;
 using Rekindle.Simulator.Personalities;
 using Rekindle.Storage;
 using Rekindle.Testing;
@@ -38,6 +39,11 @@ internal sealed class ConnectHost : IAsyncDisposable
     public ManualClock Clock { get; }
 
     public AuthorizationServer Server => _simulator!.Servers["acme"];
+
+    public SimulatorHost Simulator => _simulator!;
+
+    /// <summary>What reached the provider's token endpoint.</summary>
+    public IEnumerable<Presentation> AtTokenEndpoint => _simulator!.History.Since().Where(p => p.Endpoint == SimulatedEndpoint.Token);
 
     public IConnectionStore Connections => Get<IConnectionStore>();
 
@@ -111,6 +117,51 @@ internal sealed class ConnectHost : IAsyncDisposable
         return ((int)answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>());
     }
 
+    /// <summary>One more integration at a provider of the catalogue.</summary>
+    public async Task AddIntegrationAsync(Integration integration, string secret)
+    {
+        await Get<IIntegrationStore>().CreateAsync(
+            integration with { ClientSecret = Get<Sealer>().Seal(new Secret(secret), integration.SealContext(SecretKind.ClientSecret)) }, default);
+        await Get<IntegrationDirectory>().ReloadAsync(default);
+    }
+
+    /// <summary>Changes the integration.</summary>
+    public async Task ChangeAsync(Func<Integration, Integration> change)
+    {
+        var store = Get<IIntegrationStore>();
+        var present = (await store.ListAsync(default)).Single(i => i.Key == "acme");
+        await store.UpdateAsync(change(present), Clock.Now, default);
+        await Get<IntegrationDirectory>().ReloadAsync(default);
+    }
+
+    /// <summary>A link for a purpose, active at once.</summary>
+    public async Task<Uri> PurposeLinkAsync(string purpose) => new(
+        (await CreateAsync(new { integration = "acme", subject = "user-1", purpose, completion = "auto" })).GetProperty("url").GetString()!);
+
+    /// <summary>A token as an application asks for it.</summary>
+    public async Task<TokenResult> AskAsync(string purpose) => await Get<TokenReader>().TryGetAsync(
+        new TokenQuery { Environment = "production", Integration = "acme", Subject = "user-1", Purpose = purpose }, new TokenDemand());
+
+    /// <summary>A client of the API with a key of its own.</summary>
+    public async Task<HttpClient> CallerAsync(string scope, string[]? integrations = null, string[]? tenants = null)
+    {
+        var key = ApiKeyFormat.Mint("production");
+        await Get<IApiKeyStore>().CreateAsync(
+            new ApiKey
+            {
+                Id = key.Id,
+                Environment = "production",
+                Name = "limited",
+                Hash = key.Hash,
+                Scopes = [scope],
+                Integrations = integrations ?? [],
+                Tenants = tenants ?? [],
+                CreatedAt = Clock.Now,
+            },
+            default);
+        return new HttpClient { BaseAddress = Site, DefaultRequestHeaders = { Authorization = new("Bearer", key.Key.Reveal()) } };
+    }
+
     public async Task<Connection?> ConnectionOfAsync(string subject = "user-1") =>
         (await Connections.FindAsync(new ConnectionKey("production", "acme", "", subject, "default", ""), default))?.Connection;
 
@@ -156,9 +207,7 @@ internal sealed class ConnectHost : IAsyncDisposable
         await app.StartAsync();
 
         var host = new ConnectHost(app, simulator, folder, clock);
-        await host.Get<IIntegrationStore>().CreateAsync(
-            integration with { ClientSecret = host.Get<Sealer>().Seal(new Secret(secret), integration.SealContext(SecretKind.ClientSecret)) }, default);
-        await host.Get<IntegrationDirectory>().ReloadAsync(default);
+        await host.AddIntegrationAsync(integration, secret);
         var key = ApiKeyFormat.Mint("production");
         await host.Get<IApiKeyStore>().CreateAsync(
             new ApiKey { Id = key.Id, Environment = "production", Name = "test", Hash = key.Hash, Scopes = [ApiScopes.Admin], CreatedAt = clock.Now }, default);
