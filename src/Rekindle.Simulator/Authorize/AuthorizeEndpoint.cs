@@ -109,7 +109,7 @@ internal sealed class AuthorizeEndpoint(AuthorizationServer server, Authorizatio
     {
         var shape = _personality.Callback;
         var all = values.Append(("state", request.State)).Append(("iss", shape.NamesIssuer ? shape.Issuer ?? server.Issuer.ToString() : null))
-            .Concat(shape.Extra.Select(extra => (extra.Key, (string?)extra.Value)))
+            .Concat((shape.Extra ?? new Dictionary<string, string>()).Select(extra => (extra.Key, (string?)extra.Value)))
             .Where(value => value.Item2 is not null)
             .ToDictionary(value => value.Item1, value => value.Item2);
         if (shape.HasHmac)

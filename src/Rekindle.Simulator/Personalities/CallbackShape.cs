@@ -9,8 +9,8 @@ public sealed record CallbackShape
     /// <summary>An issuer to name in place of the server's own; null: its own.</summary>
     public string? Issuer { get; init; }
 
-    /// <summary>Parameters more: Zoho's <c>location</c>, Shopify's <c>shop</c>.</summary>
-    public IReadOnlyDictionary<string, string> Extra { get; init; } = new Dictionary<string, string>();
+    /// <summary>Parameters more: Zoho's <c>location</c>, Shopify's <c>shop</c>. Null: none.</summary>
+    public IReadOnlyDictionary<string, string>? Extra { get; init; }
 
     /// <summary>Whether it carries <c>timestamp</c> and, as Shopify's does, an <c>hmac</c> of the sorted parameters under the client's secret.</summary>
     public bool HasHmac { get; init; }

@@ -126,7 +126,7 @@ public sealed record ProviderLifecycle
     /// Whether a person's new consent ends the client's grant before it, so that all purposes have to live on one grant. Also when
     /// that is only assumed: sharing a grant is the careful way.
     /// </summary>
-    public bool KeepsOneGrant => GrantsPerUserAndClient?.Value == 1;
+    internal bool KeepsOneGrant => GrantsPerUserAndClient?.Value == 1;
 
     /// <summary>Whether revoking a token touches that token alone, as I5 demands before an orphan is revoked.</summary>
     public bool RevocationIsHarmless => RevocationScope is { Confidence: Confidence.Confirmed, Value: Reach.Token };
