@@ -210,7 +210,7 @@ public sealed class ProactiveRefreshTests
     public async Task One_connection_with_a_client_error_among_many_that_work_does_not_halt_the_integration()
     {
         await using var engine = await EngineHost.StartAsync(new EngineSettings());
-        for (var i = 0; i < 200; i++)
+        for (var i = 0; i < 1_000; i++)
         {
             await engine.ImportAsync($"user-{i}");
         }
@@ -221,6 +221,6 @@ public sealed class ProactiveRefreshTests
 
         Assert.Equal(IntegrationState.Active, (await engine.Get<IntegrationDirectory>().FindAsync(engine.Integration.Id, default))!.Integration.State);
         var summary = await engine.Connections.SummarizeAsync("production", engine.Clock.Now, default);
-        Assert.Equal(199, summary.ByStatus[ConnectionStatus.Active]);
+        Assert.Equal(999, summary.ByStatus[ConnectionStatus.Active]);
     }
 }
