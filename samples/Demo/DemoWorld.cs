@@ -87,6 +87,8 @@ internal sealed class DemoWorld : IAsyncDisposable
         {
             o.DefaultEnvironment = Environment;
             o.KeyRingFile = keys;
+            o.Journal.Folder = Path.Combine(folder, "journal");
+            o.Journal.AllowEphemeral = true;
             o.Catalogue.OverrideFolder = catalogue;
             o.Catalogue.AllowInsecureEndpoints = true;
             o.Exchange.AllowPlainHttp = true;

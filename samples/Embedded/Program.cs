@@ -1,6 +1,6 @@
 // The engine inside an application of one's own: no server, no HTTP between. Start it with the key ring in a file:
 //   dotnet run --project samples/Embedded
-// It makes embedded.keys and embedded.db in the working folder, refreshes what is in them, and answers GET /token/{integration}/{user}.
+// It makes embedded.keys, embedded.journal and embedded.db in the working folder, refreshes what is in them, and answers GET /token/{integration}/{user}.
 using Rekindle.Connections;
 using Rekindle.Encryption;
 
@@ -11,7 +11,11 @@ if (!File.Exists(Keys))
 }
 
 var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddRekindle(options => options.KeyRingFile = Keys).UseSqlite("embedded.db");
+builder.Services.AddRekindle(options =>
+{
+    options.KeyRingFile = Keys;
+    options.Journal.Folder = "embedded.journal";
+}).UseSqlite("embedded.db");
 var app = builder.Build();
 
 app.MapGet("/token/{integration}/{user}", async (string integration, string user, TokenReader tokens, CancellationToken cancellationToken) =>

@@ -161,18 +161,28 @@ create index attempts_by_environment on attempts (environment, id);
 
 -- Material that came back to a parent that had moved on: kept sealed, reported, never silently dropped (I5).
 create table late_results (
-    id             bigint generated always as identity primary key,
-    shard          smallint not null,
-    connection_id  bigint not null,
-    attempt_id     uuid not null unique,
-    grant_no       integer not null,
-    version        integer not null,
-    access_token   bytea not null,
-    refresh_token  bytea,
-    expires_at     bigint,
-    created_at     bigint not null
+    id                        bigint generated always as identity primary key,
+    shard                     smallint not null,
+    connection_id             bigint not null,
+    attempt_id                uuid not null unique,
+    grant_no                  integer not null,
+    version                   integer not null,
+    epoch                     integer not null,
+    access_token              bytea not null,
+    refresh_token             bytea,
+    issued_at                 bigint not null,
+    expires_at                bigint,
+    expiry_source             text not null,
+    refresh_token_expires_at  bigint,
+    scope                     text,
+    token_type                text not null,
+    variables                 text not null,
+    due_at                    bigint,
+    created_at                bigint not null,
+    settled_at                bigint      -- stored after all, or superseded; null: its parent may still stand
 );
 create index late_results_by_connection on late_results (connection_id);
+create index late_results_open on late_results (created_at) where settled_at is null;
 
 create table dependents (
     shard          smallint not null,

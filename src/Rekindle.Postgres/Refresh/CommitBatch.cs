@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Rekindle.Attempts;
+using Rekindle.Connections;
 using Rekindle.Sql.Attempts;
 using Rekindle.Sql.Refresh;
 using Rekindle.Storage;
@@ -32,8 +32,9 @@ internal sealed class CommitBatch(PostgresDatabase database, SqlAttemptStore att
     }
 
     // The sweep may have found meanwhile that a connection without refresh token needs its user, and a commit that leaves the
-    // status as it is has to see that.
-    private static bool IsCommon(RefreshCommit commit) => commit.Status is not null || commit.Claim.Tokens.RefreshToken is not null;
+    // status as it is has to see that. A verdict that ends a connection looks for a late result first.
+    private static bool IsCommon(RefreshCommit commit) =>
+        commit.Status is { } status ? status != ConnectionStatus.NeedsReauthorization : commit.Claim.Tokens.RefreshToken is not null;
 
     private async Task<HashSet<Guid>> WriteCommonAsync(RefreshCommit[] commits, CancellationToken cancellationToken)
     {
@@ -52,23 +53,8 @@ internal sealed class CommitBatch(PostgresDatabase database, SqlAttemptStore att
             // Whatever an attempt's row is refused for, the token is written (I15). What else is wrong comes up again.
             var applied = await _statement.ExecuteAsync(commits, [], cancellationToken).ConfigureAwait(false);
             Log.AttemptsApart(logger, commits.Length, exception.Message);
-            await RecordAsync(records.Where(a => applied.Contains(a.Id))).ConfigureAwait(false);
+            await UnrecordedAttempts.AppendAsync(attempts, records.Where(a => applied.Contains(a.Id)), logger).ConfigureAwait(false);
             return [.. applied];
-        }
-    }
-
-    private async Task RecordAsync(IEnumerable<Attempt> records)
-    {
-        foreach (var attempt in records)
-        {
-            try
-            {
-                await attempts.AppendAsync([attempt], CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (StoreException exception)
-            {
-                Sql.Log.AttemptNotRecorded(logger, exception, attempt.Id, attempt.ConnectionId.ToString());
-            }
         }
     }
 }

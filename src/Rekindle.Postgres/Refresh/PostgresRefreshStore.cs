@@ -46,6 +46,7 @@ internal sealed class PostgresRefreshStore : IRefreshStore
     private readonly CommitBatch _commits;
     private readonly DegradeSweep _sweep;
     private readonly QueueHeads _heads;
+    private readonly JournalWriter _journal;
 
     public PostgresRefreshStore(
         PostgresDatabase database, SqlAttemptStore attempts, AttemptPartitions partitions, ILogger<PostgresRefreshStore> logger)
@@ -58,6 +59,7 @@ internal sealed class PostgresRefreshStore : IRefreshStore
         _commits = new(database, attempts, partitions, logger);
         _sweep = new(database, _openIntentCount);
         _heads = new(database);
+        _journal = new(database, attempts, logger);
     }
 
     public Task<IReadOnlyList<Claim>> ClaimDueAsync(ClaimRequest request, CancellationToken cancellationToken) =>
@@ -72,6 +74,16 @@ internal sealed class PostgresRefreshStore : IRefreshStore
 
     public Task<IReadOnlyList<CommitResult>> CommitAsync(IReadOnlyList<RefreshCommit> commits, CancellationToken cancellationToken) =>
         _commits.WriteAsync(commits, cancellationToken);
+
+    public Task<IReadOnlyList<ReplayResult>> ReplayAsync(
+        IReadOnlyList<JournalledResult> results, DateTimeOffset now, CancellationToken cancellationToken) =>
+        _journal.ReplayAsync(results, now, cancellationToken);
+
+    public Task<LostLeases> SettleHolderAsync(LostHolder holder, DateTimeOffset now, CancellationToken cancellationToken) =>
+        _journal.SettleHolderAsync(holder, now, cancellationToken);
+
+    public Task<int> ApplyLateResultsAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
+        _journal.ApplyLateResultsAsync(now, limit, cancellationToken);
 
     public Task ReleaseAsync(IReadOnlyList<LeaseRelease> releases, CancellationToken cancellationToken) => ExecuteAsync(
         ReleaseStatement, parameters => Releases.Bind(parameters, [.. releases.OrderBy(r => r.Id)]), cancellationToken);

@@ -55,6 +55,14 @@ internal static class CommitOutcome
         NextRetryAt = null,
     };
 
+    /// <summary>The attempt of a dead verdict about a token whose successor came back late.</summary>
+    public static Attempt Renewed(RefreshCommit commit) => commit.Attempt with
+    {
+        Decision = "verdict discarded: a late result has renewed the token",
+        NextStep = "none",
+        NextRetryAt = null,
+    };
+
     private static Connection WithVerdict(Connection before, RefreshCommit commit, DateTimeOffset now)
     {
         var status = commit.Status ?? before.Status;

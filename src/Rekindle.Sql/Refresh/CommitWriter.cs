@@ -25,7 +25,7 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
                 return written;
             },
             cancellationToken).ConfigureAwait(false);
-        await RecordAgainAsync(unrecorded).ConfigureAwait(false);
+        await UnrecordedAttempts.AppendAsync(attempts, unrecorded, logger).ConfigureAwait(false);
         return results;
     }
 
@@ -40,22 +40,26 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
 
         var now = database.Time.GetUtcNow();
         var attempt = commit.Attempt;
-        if (result == CommitResult.Applied)
-        {
-            await ApplyAsync(session, commit, before!, now).ConfigureAwait(false);
-        }
-        else
+        if (result != CommitResult.Applied)
         {
             attempt = CommitOutcome.Discarded(commit, result.Value);
             await KeepLateResultAsync(session, commit, now).ConfigureAwait(false);
             await ReleaseAsync(session, commit.Claim).ConfigureAwait(false);
         }
-
-        if (!await session.TryAsync(() => AttemptSql.InsertAsync(session, attempt)).ConfigureAwait(false))
+        else if (commit.Status == ConnectionStatus.NeedsReauthorization
+            && await LateResults.FindAsync(session, before!).ConfigureAwait(false) is { } late)
         {
-            unrecorded.Add(attempt);
+            // The token that was found dead has a successor, which came back late: the verdict is about bytes that no longer count (I6).
+            (result, attempt) = (CommitResult.Superseded, CommitOutcome.Renewed(commit));
+            await LateResults.ApplyAsync(session, late, before!, now).ConfigureAwait(false);
+            await LateResults.RecordAsync(session, late.Attempt, now, unrecorded).ConfigureAwait(false);
+        }
+        else
+        {
+            await ApplyAsync(session, commit, before!, now).ConfigureAwait(false);
         }
 
+        await UnrecordedAttempts.TryInsertAsync(session, attempt, unrecorded).ConfigureAwait(false);
         return result.Value;
     }
 
@@ -88,7 +92,8 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
     private static Task<bool> IsRecordedAsync(SqlSession session, Attempt attempt) => session.AnyAsync(
         "select 1 from attempts where id = @id and decision = @decision", ("id", attempt.Id), ("decision", attempt.Decision));
 
-    private static async Task ApplyAsync(SqlSession session, RefreshCommit commit, ScheduledConnection before, DateTimeOffset now)
+    /// <summary>Writes a commit whose parent stands, and ends the lease.</summary>
+    public static async Task ApplyAsync(SqlSession session, RefreshCommit commit, ScheduledConnection before, DateTimeOffset now)
     {
         var after = CommitOutcome.After(commit, before, now);
         if (commit.Tokens is not null)
@@ -170,24 +175,8 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
         }
     }
 
-    private static async Task KeepLateResultAsync(SqlSession session, RefreshCommit commit, DateTimeOffset now)
-    {
-        if (commit.Tokens is not { } tokens)
-        {
-            return;
-        }
-
-        var claim = commit.Claim;
-        await session.ExecuteAsync(
-            """
-            insert into late_results (shard, connection_id, attempt_id, grant_no, version, access_token, refresh_token, expires_at, created_at)
-            values (@shard, @id, @attempt, @grant_no, @version, @access_token, @refresh_token, @expires_at, @now)
-            on conflict (attempt_id) do nothing
-            """,
-            ("shard", claim.Connection.Id.Shard), ("id", claim.Connection.Id), ("attempt", claim.AttemptId), ("grant_no", claim.Tokens.GrantNo),
-            ("version", claim.Tokens.Version), ("access_token", tokens.AccessToken), ("refresh_token", tokens.RefreshToken),
-            ("expires_at", tokens.ExpiresAt), ("now", now)).ConfigureAwait(false);
-    }
+    private static Task KeepLateResultAsync(SqlSession session, RefreshCommit commit, DateTimeOffset now) =>
+        commit.Tokens is null ? Task.CompletedTask : LateResults.KeepAsync(session, JournalledResult.Of(commit), now);
 
     private static Task<int> ReleaseAsync(SqlSession session, Claim claim) => session.ExecuteAsync(
         """
@@ -195,20 +184,4 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
         where shard = @shard and connection_id = @id and attempt_id = @attempt
         """,
         ("shard", claim.Connection.Id.Shard), ("id", claim.Connection.Id), ("attempt", claim.AttemptId));
-
-    // The token is safe; its attempt gets a transaction of its own (I15).
-    private async Task RecordAgainAsync(List<Attempt> unrecorded)
-    {
-        foreach (var attempt in unrecorded)
-        {
-            try
-            {
-                await attempts.AppendAsync([attempt], CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (StoreException exception)
-            {
-                Log.AttemptNotRecorded(logger, exception, attempt.Id, attempt.ConnectionId.ToString());
-            }
-        }
-    }
 }

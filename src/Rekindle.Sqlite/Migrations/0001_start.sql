@@ -158,18 +158,28 @@ create index attempts_by_environment on attempts (environment, id);
 
 -- Material that came back to a parent that had moved on: kept sealed, reported, never silently dropped (I5).
 create table late_results (
-    id             integer primary key autoincrement,
-    shard          smallint not null,
-    connection_id  bigint not null,
-    attempt_id     text not null unique,
-    grant_no       integer not null,
-    version        integer not null,
-    access_token   blob not null,
-    refresh_token  blob,
-    expires_at     bigint,
-    created_at     bigint not null
+    id                        integer primary key autoincrement,
+    shard                     smallint not null,
+    connection_id             bigint not null,
+    attempt_id                text not null unique,
+    grant_no                  integer not null,
+    version                   integer not null,
+    epoch                     integer not null,
+    access_token              blob not null,
+    refresh_token             blob,
+    issued_at                 bigint not null,
+    expires_at                bigint,
+    expiry_source             text not null,
+    refresh_token_expires_at  bigint,
+    scope                     text,
+    token_type                text not null,
+    variables                 text not null,
+    due_at                    bigint,
+    created_at                bigint not null,
+    settled_at                bigint      -- stored after all, or superseded; null: its parent may still stand
 );
 create index late_results_by_connection on late_results (connection_id);
+create index late_results_open on late_results (created_at) where settled_at is null;
 
 create table dependents (
     shard          smallint not null,

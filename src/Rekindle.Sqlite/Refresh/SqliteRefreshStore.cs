@@ -15,6 +15,7 @@ internal sealed class SqliteRefreshStore(SqliteDatabase database, SqlAttemptStor
     private readonly OpenIntentClaims _openIntents = new(database);
     private readonly CommitWriter _commits = new(database, attempts, logger);
     private readonly DegradeSweep _sweep = new(database);
+    private readonly JournalWriter _journal = new(database, attempts, logger);
 
     public Task<IReadOnlyList<Claim>> ClaimDueAsync(ClaimRequest request, CancellationToken cancellationToken) =>
         _dueClaims.ClaimAsync(request, cancellationToken);
@@ -28,6 +29,16 @@ internal sealed class SqliteRefreshStore(SqliteDatabase database, SqlAttemptStor
 
     public Task<IReadOnlyList<CommitResult>> CommitAsync(IReadOnlyList<RefreshCommit> commits, CancellationToken cancellationToken) =>
         _commits.WriteAsync(commits, cancellationToken);
+
+    public Task<IReadOnlyList<ReplayResult>> ReplayAsync(
+        IReadOnlyList<JournalledResult> results, DateTimeOffset now, CancellationToken cancellationToken) =>
+        _journal.ReplayAsync(results, now, cancellationToken);
+
+    public Task<LostLeases> SettleHolderAsync(LostHolder holder, DateTimeOffset now, CancellationToken cancellationToken) =>
+        _journal.SettleHolderAsync(holder, now, cancellationToken);
+
+    public Task<int> ApplyLateResultsAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
+        _journal.ApplyLateResultsAsync(now, limit, cancellationToken);
 
     public Task ReleaseAsync(IReadOnlyList<LeaseRelease> releases, CancellationToken cancellationToken) => database.WriteAsync(
         async session =>

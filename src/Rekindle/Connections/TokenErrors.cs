@@ -92,6 +92,15 @@ internal static class TokenErrors
         RetryAfter = PollAgain,
     };
 
+    public static TokenError JournalUnavailable() => new()
+    {
+        Code = TokenErrorCode.StoreUnavailable,
+        Message = "No refresh was started: the journal cannot be written, and this provider's new refresh token could be lost. Make room on the journal's disk.",
+        WhoActs = WhoActs.Operator,
+        Retryable = true,
+        RetryAfter = PollAgain,
+    };
+
     public static TokenError DecryptFailed(ConnectionId id, string problem) => new()
     {
         Code = TokenErrorCode.DecryptFailed,

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Rekindle.Connect;
+using Rekindle.Journal;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 
@@ -27,6 +28,9 @@ public sealed class RekindleOptions
 
     /// <summary>The heartbeat and the on-demand path.</summary>
     public RefreshOptions Refresh { get; set; } = new();
+
+    /// <summary>What keeps providers' answers until the database has them.</summary>
+    public JournalOptions Journal { get; set; } = new();
 
     /// <summary>The way to the providers.</summary>
     public TokenExchangeOptions Exchange { get; set; } = new();

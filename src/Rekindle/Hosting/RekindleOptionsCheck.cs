@@ -12,6 +12,7 @@ internal sealed class RekindleOptionsCheck : IValidateOptions<RekindleOptions>
         var mistakes = new List<string>();
         Check("Rekindle", options, mistakes);
         Check("Rekindle:Refresh", options.Refresh, mistakes);
+        Check("Rekindle:Journal", options.Journal, mistakes);
         Check("Rekindle:Exchange", options.Exchange, mistakes);
         Check("Rekindle:Connect", options.Connect, mistakes);
         mistakes.AddRange(options.Refresh.Mistakes().Concat(options.Connect.Mistakes()).Select(m => $"Rekindle:{m}"));

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rekindle.ApiKeys;
@@ -8,6 +9,7 @@ using Rekindle.Connect;
 using Rekindle.Connections;
 using Rekindle.Encryption;
 using Rekindle.Hosting;
+using Rekindle.Journal;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Storage;
@@ -86,6 +88,11 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton<AttemptWriter>();
         services.AddSingleton<IntegrationEvidence>();
         services.AddSingleton<IntegrationGuard>();
+        services.AddSingleton(s => s.GetRequiredService<RekindleOptions>().Journal);
+        services.AddSingleton(s => new ResultJournal(
+            s.GetRequiredService<JournalOptions>(), s.GetRequiredService<RefreshOptions>(), s.GetRequiredService<KeyRing>(),
+            s.GetRequiredService<WorkerIdentity>(), s.GetRequiredService<TimeProvider>(), s.GetService<IHostEnvironment>(),
+            s.GetRequiredService<ILogger<ResultJournal>>()));
         services.AddSingleton<CommitQueue>();
         services.AddSingleton<RefreshSettler>();
         services.AddSingleton<RefreshEngine>();
@@ -94,8 +101,11 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton<WorkerPulse>();
         services.AddSingleton<RefreshWorker>();
 
-        // In this order: the database is ready before anything claims, and results are written until the last refresh ended.
+        // In this order: the database is ready and the journals of the dead are in it before anything claims; results are
+        // written until the last refresh ended, and kept until the last is written.
         services.AddHostedService<DatabaseStartup>();
+        services.AddHostedService(s => s.GetRequiredService<ResultJournal>());
+        services.AddHostedService<JournalRecovery>();
         services.AddHostedService(s => s.GetRequiredService<CommitQueue>());
         services.AddHostedService(s => s.GetRequiredService<ChangeFollower>());
         services.AddHostedService(s => s.GetRequiredService<RefreshWorker>());

@@ -116,6 +116,9 @@ public sealed record ProviderLifecycle
         ? reuse.Value
         : Rotation is { IsKnown: true, Value: Providers.Rotation.Never } ? new ReuseRule(ReuseKind.Reusable) : ReuseRule.Strict;
 
+    /// <summary>Whether a refresh may use up its refresh token, so that the answer must not be lost. Unknown: it may.</summary>
+    public bool UsesUpRefreshTokens => EffectiveReuse.Kind != ReuseKind.Reusable;
+
     /// <summary>Whether a token without expiry may be taken for immortal.</summary>
     public bool EffectiveImmortal => AccessTokenImmortal is { IsKnown: true, Value: true };
 

@@ -2,15 +2,17 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rekindle.Connections;
+using Rekindle.Journal;
 using Rekindle.Storage;
 
 namespace Rekindle.Refresh;
 
 /// <summary>
 /// The way of every result into the store: batched, on its own deadline, never on a caller's cancellation, and without
-/// giving up while this process lives (F02): a refresh token that rotated exists only here until it is written. Two lanes, so
-/// that an on-demand result never waits behind a scheduled batch (DESIGN §3). A batch that fails is halved down to the
-/// row, so that one bad row holds up nobody else.
+/// giving up while this process lives (F02). What brought tokens goes to the journal at the same time; while the store is
+/// away, a result that is on the journal's disk is acknowledged, served from here, and written when the store returns. Two lanes,
+/// so that an on-demand result never waits behind a scheduled batch (DESIGN §3). A batch that fails is halved down to
+/// the row, so that one bad row holds up nobody else.
 /// </summary>
 internal sealed class CommitQueue : BackgroundService
 {
@@ -19,6 +21,7 @@ internal sealed class CommitQueue : BackgroundService
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
 
     private readonly IRefreshStore _store;
+    private readonly ResultJournal _journal;
     private readonly TokenCache _cache;
     private readonly TimeProvider _time;
     private readonly ILogger<CommitQueue> _logger;
@@ -26,9 +29,10 @@ internal sealed class CommitQueue : BackgroundService
     private readonly Channel<Pending> _urgent = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });
     private int _waiting;
 
-    public CommitQueue(IRefreshStore store, TokenCache cache, TimeProvider time, ILogger<CommitQueue> logger)
+    public CommitQueue(IRefreshStore store, ResultJournal journal, TokenCache cache, TimeProvider time, ILogger<CommitQueue> logger)
     {
         _store = store;
+        _journal = journal;
         _cache = cache;
         _time = time;
         _logger = logger;
@@ -37,10 +41,10 @@ internal sealed class CommitQueue : BackgroundService
     /// <summary>Results not yet in the store.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 
-    /// <summary>Completes when the commit is in the store, whatever became of it there.</summary>
+    /// <summary>Completes when the commit is in the store, whatever became of it there; or on the journal's disk while the store is away.</summary>
     public async Task<CommitResult> CommitAsync(RefreshCommit commit, bool urgent)
     {
-        var pending = new Pending(commit);
+        var pending = new Pending(commit, commit.Tokens is null ? null : _journal.KeepAsync(JournalledResult.Of(commit)));
         Interlocked.Increment(ref _waiting);
         if (!(urgent ? _urgent : _scheduled).Writer.TryWrite(pending))
         {
@@ -114,6 +118,7 @@ internal sealed class CommitQueue : BackgroundService
             catch (StoreException e) when (batch.Length == 1 || e.IsTransient)
             {
                 _logger.CommitRetried(batch.Length, retry.TotalMilliseconds, e.Message);
+                AcknowledgeKept(batch);
             }
             catch (StoreException e)
             {
@@ -131,13 +136,35 @@ internal sealed class CommitQueue : BackgroundService
     private void Complete(Pending pending, CommitResult result)
     {
         Interlocked.Decrement(ref _waiting);
+        if (pending.Kept is not null)
+        {
+            _journal.Settle(pending.Commit.Claim.AttemptId);
+        }
 
         // After the transaction and outside it (step 9): readers here look again, those elsewhere hear it from the change feed.
         _cache.Invalidate(pending.Commit.Claim.Connection.Id);
         pending.Done.TrySetResult(result);
     }
 
-    private sealed record Pending(RefreshCommit Commit)
+    // The store is away: whoever waits for what the journal has on its disk need not wait for the store as well.
+    private void AcknowledgeKept(Pending[] batch)
+    {
+        foreach (var pending in batch.Where(p => p.Kept is not null && !p.Done.Task.IsCompleted))
+        {
+            _ = AcknowledgeAsync(pending);
+        }
+    }
+
+    private async Task AcknowledgeAsync(Pending pending)
+    {
+        if (await pending.Kept!.ConfigureAwait(false) && !pending.Done.Task.IsCompleted)
+        {
+            _cache.Put(pending.Commit.ToSnapshot(), _cache.Stamp);
+            pending.Done.TrySetResult(CommitResult.Journalled);
+        }
+    }
+
+    private sealed record Pending(RefreshCommit Commit, Task<bool>? Kept)
     {
         public TaskCompletionSource<CommitResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -106,6 +106,11 @@ internal sealed class DemandRefreshes(
             return TokenErrors.NotRefreshable(connection);
         }
 
+        if (!heartbeat.CanKeepAnswersOf(entry))
+        {
+            return TokenErrors.JournalUnavailable();
+        }
+
         return !plan.Force && connection.NextRetryAt > clock.Now && !MayJump(connection, tokens) ? TokenErrors.OfLastFailure(connection, clock.Now) : null;
     }
 
@@ -137,6 +142,12 @@ internal sealed class DemandRefreshes(
     // What was committed is read back rather than assumed (F05).
     private async Task<FlightResult> ReadBackAsync(ConnectionId id, RefreshOutcome outcome)
     {
+        if (outcome is RefreshOutcome.Refreshed { IsJournalled: true, Attempt: var kept } && cache.Find(id) is { } served)
+        {
+            // There is no database to read it back from.
+            return new FlightResult(served, null, kept);
+        }
+
         var stamp = cache.Stamp;
         if (await connections.GetAsync(id, CancellationToken.None).ConfigureAwait(false) is not { } snapshot)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Rekindle.Journal;
 using Rekindle.Providers;
 using Rekindle.Storage;
 
@@ -11,11 +12,12 @@ namespace Rekindle.Refresh;
 /// started refreshes run on, and their slots come back as they end.
 /// </summary>
 internal sealed class Heartbeat(
-    IRefreshStore store, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, WorkerIdentity worker, RefreshClock clock,
-    ILogger<Heartbeat> logger)
+    IRefreshStore store, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, ResultJournal journal, WorkerIdentity worker,
+    RefreshClock clock, ILogger<Heartbeat> logger)
 {
     private const int DegradeBatch = 1000;
     private const int IntentBatch = 8;
+    private const int LateBatch = 64;
 
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
@@ -38,6 +40,12 @@ internal sealed class Heartbeat(
         var open = new List<IntegrationEntry>(entries.Count);
         foreach (var entry in entries.Where(e => scope.Environment is null || e.Integration.Environment == scope.Environment))
         {
+            if (!CanKeepAnswersOf(entry))
+            {
+                logger.IntegrationSkipped(entry.Integration.Key, "no room in the journal");
+                continue;
+            }
+
             if (entry.IsOpen(clock.Now) || entry.MayProbe(clock.Now))
             {
                 open.Add(entry);
@@ -52,6 +60,7 @@ internal sealed class Heartbeat(
         {
             _lastSweepAt = clock.Now;
             await MarkEndedAsync(cancellationToken).ConfigureAwait(false);
+            await store.ApplyLateResultsAsync(clock.Now, LateBatch, cancellationToken).ConfigureAwait(false);
             await SettleOpenIntentsAsync(open, cancellationToken).ConfigureAwait(false);
         }
 
@@ -121,6 +130,13 @@ internal sealed class Heartbeat(
                 Start(new LeasedRefresh(claim, asked, clock.Options.Lease, permits with { Count = 1 }), integration, RefreshSource.Scheduled);
             }
         }
+    }
+
+    /// <summary>Whether what a refresh of this integration brings could be kept: a token that may be used up is not sent otherwise (F4).</summary>
+    public bool CanKeepAnswersOf(IntegrationEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return journal.CanKeep || entry.Provider?.Lifecycle.UsesUpRefreshTokens == false;
     }
 
     /// <summary>How long after a lease's end an open intent of this integration may be sent again (I3).</summary>

@@ -58,14 +58,17 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
         return TakeAsync(integration, 1, ceiling, cancellationToken);
     }
 
-    /// <summary>Gives back permits under which nothing was sent, to where they were taken from.</summary>
+    /// <summary>
+    /// Gives back permits under which nothing was sent, to where they were taken from. A store that is away is no error here, nor
+    /// in <see cref="RecordAsync"/>: permits age out, and neither a lease nor a token may be lost over the count.
+    /// </summary>
     public async Task ReturnAsync(Integration integration, Permits unused, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(integration);
         if (unused.Count > 0)
         {
             _paces.GetValueOrDefault(integration.Id)?.Return(unused.Count);
-            await store.ReturnAsync(integration.Id, unused.Count, integration.Policy.BudgetWindow, unused.TakenAt, cancellationToken)
+            await TryAsync(store.ReturnAsync(integration.Id, unused.Count, integration.Policy.BudgetWindow, unused.TakenAt, cancellationToken))
                 .ConfigureAwait(false);
         }
     }
@@ -74,7 +77,7 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
     public Task RecordAsync(Integration integration, int successful, int failed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(integration);
-        return store.RecordAsync(integration.Id, successful, failed, integration.Policy.BudgetWindow, time.GetUtcNow(), cancellationToken);
+        return TryAsync(store.RecordAsync(integration.Id, successful, failed, integration.Policy.BudgetWindow, time.GetUtcNow(), cancellationToken));
     }
 
     /// <summary>The statistics object <c>rate_limit_budget</c> of A5.</summary>
@@ -92,6 +95,17 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
     {
         var share = (head.EndsAt - head.DueAt ?? TimeSpan.Zero) * SmoothingShareOfMargin;
         return share < LongestSmoothing ? share : LongestSmoothing;
+    }
+
+    private static async Task TryAsync(Task count)
+    {
+        try
+        {
+            await count.ConfigureAwait(false);
+        }
+        catch (StoreException)
+        {
+        }
     }
 
     private bool IsHard(Integration integration) =>

@@ -1,3 +1,4 @@
+using Rekindle.Journal;
 using Rekindle.Providers;
 using Rekindle.Storage;
 
@@ -12,15 +13,17 @@ namespace Rekindle.Refresh;
 ///  4  build              TokenRequestBuilder, the only builder
 ///  5  send               TokenExchange; the remaining lease is asked last, just before the token's bytes leave
 ///  6  read and classify  RefreshClassifier: pure
-///  7  commit             RefreshSettler → CommitQueue → IRefreshStore.CommitAsync: one transaction, over the exact parent
-///  8  acknowledge        the outcome returned here: only ever after the commit
+///  7  journal, commit    RefreshSettler → CommitQueue → ResultJournal and, in parallel, IRefreshStore.CommitAsync: one
+///                        transaction, over the exact parent
+///  8  acknowledge        the outcome returned here: only ever after the commit, or journalled while the store is away
 ///  9  wake               CommitQueue → TokenCache wakes the waiters, after the commit and outside its transaction
 /// </code>
 /// From step 5 on no caller's cancellation is honoured: the provider may have rotated the refresh token, and its answer
 /// exists once. The claim is given back, unspent, only where provably nothing was sent.
 /// </summary>
 internal sealed class RefreshEngine(
-    IntegrationDirectory directory, GrantOpener opener, TokenExchange exchange, RefreshSettler settler, RefreshOptions options, TimeProvider time)
+    IntegrationDirectory directory, GrantOpener opener, TokenExchange exchange, ResultJournal journal, RefreshSettler settler, RefreshOptions options,
+    TimeProvider time)
 {
     private const int OpenIntentsBeforeQuarantine = 3;
 
@@ -59,6 +62,12 @@ internal sealed class RefreshEngine(
 
     private async Task<RefreshOutcome> SendAsync(RefreshRun run, TokenRequest request)
     {
+        // Should this process die now, the next one on this machine knows that the token may have left (I3).
+        if (!await journal.SentAsync(run.Claim.AttemptId, run.Claim.Connection.Id).ConfigureAwait(false) && run.Provider.Lifecycle.UsesUpRefreshTokens)
+        {
+            return await settler.ReleaseAsync(run.Claim, "the journal cannot be written, so the answer could not be kept").ConfigureAwait(false);
+        }
+
         var result = await exchange.SendAsync(request, options.HttpDeadline, () => MayStillSend(run), CancellationToken.None).ConfigureAwait(false);
         if (result is { ProvablyNotSent: true, Failure.Kind: TransportFailureKind.Connect or TransportFailureKind.Reset } && MayStillSend(run))
         {

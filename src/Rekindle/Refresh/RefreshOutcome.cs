@@ -11,7 +11,11 @@ internal abstract record RefreshOutcome
     }
 
     /// <summary>A new token is stored.</summary>
-    public sealed record Refreshed(Attempt Attempt) : RefreshOutcome;
+    public sealed record Refreshed(Attempt Attempt) : RefreshOutcome
+    {
+        /// <summary>Stored in the journal so far: the database is away.</summary>
+        public bool IsJournalled { get; init; }
+    }
 
     /// <summary>No new token; the attempt says why and what happens next.</summary>
     public sealed record Failed(Attempt Attempt, Classified Result) : RefreshOutcome;

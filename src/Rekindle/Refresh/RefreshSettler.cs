@@ -90,7 +90,8 @@ internal sealed class RefreshSettler(
         var written = await commits.CommitAsync(ToCommit(run, result, verdict, recorded, tokens), urgent: run.Source != RefreshSource.Scheduled)
             .ConfigureAwait(false);
         logger.Ended(recorded, verdict, run.Entry.Integration.Key, written);
-        return written != CommitResult.Applied ? new RefreshOutcome.Superseded(recorded, written)
+        return written is not (CommitResult.Applied or CommitResult.Journalled) ? new RefreshOutcome.Superseded(recorded, written)
+            : written == CommitResult.Journalled ? new RefreshOutcome.Refreshed(recorded) { IsJournalled = true }
             : tokens is not null ? new RefreshOutcome.Refreshed(recorded)
             : new RefreshOutcome.Failed(recorded, result);
     }

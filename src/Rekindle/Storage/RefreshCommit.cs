@@ -71,6 +71,29 @@ public sealed record RefreshCommit
 
     /// <summary>Whether the connection's open messages close: after a success.</summary>
     public bool ClosesNotifications { get; init; }
+
+    /// <summary>The connection as this commit leaves it if nothing else came meanwhile: what readers see until the store says otherwise.</summary>
+    public ConnectionSnapshot ToSnapshot()
+    {
+        var (connection, tokens) = (Claim.Connection, Claim.Tokens);
+        return new()
+        {
+            Connection = connection with { Status = Status ?? connection.Status, DegradedAt = DegradedAt, NextRetryAt = NextRetryAt },
+            Tokens = Tokens is null ? tokens : tokens with
+            {
+                Version = tokens.Version + 1,
+                AccessToken = Tokens.AccessToken,
+                RefreshToken = Tokens.RefreshToken ?? tokens.RefreshToken,
+                IssuedAt = Tokens.IssuedAt,
+                ExpiresAt = Tokens.ExpiresAt,
+                ExpirySource = Tokens.ExpirySource,
+                RefreshTokenExpiresAt = Tokens.RefreshTokenExpiresAt ?? tokens.RefreshTokenExpiresAt,
+                Scopes = Tokens.Scopes ?? tokens.Scopes,
+                TokenType = Tokens.TokenType,
+            },
+            DueAt = DueAt,
+        };
+    }
 }
 
 /// <summary>New material as it is stored. A null refresh token keeps the one there is (I9).</summary>
@@ -112,6 +135,9 @@ public enum CommitResult
     /// the verdict discarded (I6); material that came is kept sealed as a late result (I5).
     /// </summary>
     Superseded,
+
+    /// <summary>The store is away; the result is on the journal's disk and is written when the store returns. Never a store's own answer.</summary>
+    Journalled,
 
     /// <summary>The lease was no longer ours: as <see cref="Superseded"/>, and the present holder's lease is left alone.</summary>
     LeaseLost,

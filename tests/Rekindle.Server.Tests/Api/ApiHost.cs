@@ -52,6 +52,8 @@ internal sealed class ApiHost : IAsyncDisposable
             ["Listen"] = "http://127.0.0.1:0",
             ["Sqlite:Path"] = folder.File("rekindle.db"),
             ["KeyRingFile"] = folder.File("keys"),
+            ["Journal:Folder"] = folder.File("journal"),
+            ["Journal:AllowEphemeral"] = "true",
             ["Catalogue:OverrideFolder"] = folder.File("catalogue"),
             ["Catalogue:AllowInsecureEndpoints"] = "true",
             ["Exchange:AllowPlainHttp"] = "true",

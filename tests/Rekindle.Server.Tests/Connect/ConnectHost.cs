@@ -195,6 +195,8 @@ internal sealed class ConnectHost : IAsyncDisposable
         builder.Services.AddRekindle(o =>
         {
             o.KeyRingFile = keys;
+            o.Journal.Folder = Path.Combine(folder.Path, "journal");
+            o.Journal.AllowEphemeral = true;
             o.Catalogue.OverrideFolder = catalogue;
             o.Catalogue.AllowInsecureEndpoints = true;
             o.Exchange.AllowPlainHttp = true;

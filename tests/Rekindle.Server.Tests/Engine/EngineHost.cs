@@ -82,6 +82,9 @@ internal sealed class EngineHost : IAsyncDisposable
         var rekindle = builder.Services.AddRekindle(o =>
         {
             o.KeyRingFile = keys;
+            o.Journal.Folder = Path.Combine(path, "journal");
+            o.Journal.AllowEphemeral = true;
+            o.Journal.SegmentMegabytes = 1;
             o.Catalogue.OverrideFolder = catalogue;
             o.Catalogue.AllowInsecureEndpoints = true;
             o.Exchange.AllowPlainHttp = true;

@@ -176,6 +176,8 @@ public sealed class TwoServersTests
                 ["STORE"] = "postgres",
                 ["POSTGRES:CONNECTION_STRING"] = _database.ConnectionString,
                 ["KEY_RING_FILE"] = Path.Combine(_folder.Path, "keys"),
+                ["JOURNAL__FOLDER"] = Path.Combine(_folder.Path, "journal"),
+                ["JOURNAL__ALLOW_EPHEMERAL"] = "true",
                 ["CATALOGUE:OVERRIDE_FOLDER"] = Path.Combine(_folder.Path, "catalogue"),
                 ["CATALOGUE:ALLOW_INSECURE_ENDPOINTS"] = "true",
                 ["EXCHANGE:ALLOW_PLAIN_HTTP"] = "true",

@@ -10,6 +10,8 @@ public sealed class PostgresClaimOneTests : ClaimOneContract<PostgresTestStore>;
 
 public sealed class PostgresOpenIntentTests : OpenIntentContract<PostgresTestStore>;
 
+public sealed class PostgresJournalTests : JournalContract<PostgresTestStore>;
+
 public sealed class PostgresCommitGuardTests : CommitGuardContract<PostgresTestStore>;
 
 public sealed class PostgresInFlightTests : InFlightContract<PostgresTestStore>;

@@ -10,6 +10,8 @@ public sealed class SqliteClaimOneTests : ClaimOneContract<SqliteTestStore>;
 
 public sealed class SqliteOpenIntentTests : OpenIntentContract<SqliteTestStore>;
 
+public sealed class SqliteJournalTests : JournalContract<SqliteTestStore>;
+
 public sealed class SqliteCommitGuardTests : CommitGuardContract<SqliteTestStore>;
 
 public sealed class SqliteInFlightTests : InFlightContract<SqliteTestStore>;

@@ -1,0 +1,39 @@
+using Rekindle.Storage;
+
+namespace Rekindle.Journal;
+
+/// <summary>What a journal says, folded: which results still matter, and which refresh tokens may have left the process.</summary>
+/// <param name="Results">Results in the order in which they came, each parent before its child.</param>
+/// <param name="Sent">Attempts that were marked as about to leave.</param>
+internal sealed record JournalContent(IReadOnlyList<JournalledResult> Results, IReadOnlySet<Guid> Sent)
+{
+    /// <summary>Folds records, oldest first; results settled before <paramref name="forgottenBefore"/> matter to nobody any more.</summary>
+    public static JournalContent Of(IEnumerable<JournalRecord> records, DateTimeOffset forgottenBefore)
+    {
+        var sent = new HashSet<Guid>();
+        var kept = new List<JournalledResult>();
+        var settled = new Dictionary<Guid, DateTimeOffset>();
+        foreach (var record in records)
+        {
+            switch (record)
+            {
+                case JournalRecord.Sent s:
+                    sent.Add(s.AttemptId);
+                    break;
+                case JournalRecord.Kept k:
+                    kept.Add(k.Result);
+                    break;
+                case JournalRecord.Settled s:
+                    settled[s.AttemptId] = s.At;
+                    break;
+            }
+        }
+
+        return new(
+            [
+                .. kept.Where(r => !settled.TryGetValue(r.Attempt.Id, out var at) || at >= forgottenBefore)
+                    .Select(r => r with { IsSettled = settled.ContainsKey(r.Attempt.Id) }),
+            ],
+            sent);
+    }
+}

@@ -1,0 +1,17 @@
+using Rekindle.Connections;
+using Rekindle.Storage;
+
+namespace Rekindle.Journal;
+
+/// <summary>One entry of the journal: a closed set.</summary>
+internal abstract record JournalRecord(DateTimeOffset At)
+{
+    /// <summary>A request with a refresh token is about to leave. Written, not synced: it outlives the process, which is all it is for.</summary>
+    public sealed record Sent(Guid AttemptId, ConnectionId ConnectionId, DateTimeOffset At) : JournalRecord(At);
+
+    /// <summary>Tokens came back.</summary>
+    public sealed record Kept(JournalledResult Result, DateTimeOffset At) : JournalRecord(At);
+
+    /// <summary>The database has them.</summary>
+    public sealed record Settled(Guid AttemptId, DateTimeOffset At) : JournalRecord(At);
+}

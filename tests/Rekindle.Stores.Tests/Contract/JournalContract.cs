@@ -1,0 +1,219 @@
+using Rekindle.Attempts;
+using Rekindle.Connections;
+using Rekindle.Refresh;
+using Rekindle.Storage;
+
+namespace Rekindle.Stores.Tests.Contract;
+
+/// <summary>What a journal gives back, and what came too late (F4, I5).</summary>
+public abstract class JournalContract<TStore> : StoreContract<TStore>
+    where TStore : TestStore, new()
+{
+    [Fact, Trait("Req", "F4"), Trait("Failure", "F01")]
+    public async Task A_result_that_never_reached_the_database_is_stored_and_ends_its_lease()
+    {
+        var connection = await ConnectDueAsync();
+        var commit = Given.Success(await ClaimAsync(connection.Id), Now);
+
+        Assert.Equal(ReplayResult.Applied, await ReplayAsync(commit));
+
+        var after = await GetAsync(connection.Id);
+        Assert.Equal((2, "refresh-new", "refresh-1"), (after.Tokens!.Version, Given.Text(after.Tokens.RefreshToken), Given.Text(after.Tokens.PreviousRefreshToken)));
+        Assert.Equal((null, Now.AddMinutes(50)), (after.LeaseUntil, after.DueAt));
+        Assert.Equal(RefreshClass.Success, (await Stores.Attempts.GetAsync(commit.Claim.AttemptId, default))!.Class);
+    }
+
+    [Fact, Trait("Req", "F4")]
+    public async Task Replaying_twice_changes_nothing()
+    {
+        var connection = await ConnectDueAsync();
+        var commit = Given.Success(await ClaimAsync(connection.Id), Now);
+        await ReplayAsync(commit);
+
+        Assert.Equal(ReplayResult.AlreadyThere, await ReplayAsync(commit));
+        Assert.Equal(ReplayResult.AlreadyThere, await ReplayAsync(commit, settled: true));
+        Assert.Equal(2, (await GetAsync(connection.Id)).Tokens!.Version);
+        Assert.Equal(1, await Stores.Attempts.CountAsync(new() { Environment = Environment }, 10, default));
+    }
+
+    [Fact, Trait("Req", "F4")]
+    public async Task A_result_that_was_committed_is_there_already()
+    {
+        var connection = await ConnectDueAsync();
+        var commit = Given.Success(await ClaimAsync(connection.Id), Now);
+        await CommitAsync(commit);
+
+        Assert.Equal(ReplayResult.AlreadyThere, await ReplayAsync(commit));
+    }
+
+    [Fact, Trait("Req", "F4")]
+    public async Task Commits_that_the_database_forgot_come_back_in_their_order()
+    {
+        var connection = await ConnectDueAsync();
+        var first = Given.Success(await ClaimAsync(connection.Id), Now, "first");
+        await CommitAsync(first);
+        var second = Given.Success(await ClaimAsync(connection.Id), Now, "second");
+        await ForgetAsync(connection.Id);
+
+        var answers = await Refresh.ReplayAsync([Journalled(first, settled: true), Journalled(second, settled: true)], Now, default);
+
+        Assert.Equal([ReplayResult.Applied, ReplayResult.Applied], answers);
+        var tokens = (await GetAsync(connection.Id)).Tokens!;
+        Assert.Equal((3, "refresh-second", "refresh-first"), (tokens.Version, Given.Text(tokens.RefreshToken), Given.Text(tokens.PreviousRefreshToken)));
+    }
+
+    [Fact, Trait("Req", "I5"), Trait("Failure", "F07")]
+    public async Task A_result_of_a_replaced_grant_is_kept_sealed_and_changes_nothing()
+    {
+        var connection = await ConnectDueAsync();
+        var commit = Given.Success(await ClaimAsync(connection.Id), Now);
+        await Connections.SaveGrantAsync(Given.Grant(Mail, connection.Key.Subject, Now), default);
+
+        Assert.Equal(ReplayResult.Superseded, await ReplayAsync(commit));
+
+        Assert.Equal("refresh-2", Given.Text((await GetAsync(connection.Id)).Tokens!.RefreshToken));
+        Assert.Equal(1L, await CountLateAsync());
+        Assert.Equal(0, await Refresh.ApplyLateResultsAsync(Now, 10, default));
+        Assert.Equal("refresh-2", Given.Text((await GetAsync(connection.Id)).Tokens!.RefreshToken));
+    }
+
+    [Fact, Trait("Req", "F4")]
+    public async Task A_settled_result_that_is_superseded_leaves_no_trace()
+    {
+        var connection = await ConnectDueAsync();
+        var commit = Given.Success(await ClaimAsync(connection.Id), Now);
+        await CommitAsync(commit);
+        await CommitAsync(Given.Success(await ClaimAsync(connection.Id), Now, "newer"));
+
+        Assert.Equal(ReplayResult.Superseded, await ReplayAsync(commit, settled: true));
+        Assert.Equal(0L, await CountLateAsync());
+    }
+
+    [Fact, Trait("Req", "I5")]
+    public async Task A_revoked_connection_is_not_brought_back()
+    {
+        var connection = await ConnectDueAsync();
+        var commit = Given.Success(await ClaimAsync(connection.Id), Now);
+        await Connections.ApplyAsync(connection.Id, new LeverChange.Revoke(DisconnectReason.OperatorRequest), Now, default);
+
+        await ReplayAsync(commit);
+
+        Assert.Equal(ConnectionStatus.Revoked, (await GetAsync(connection.Id)).Connection.Status);
+    }
+
+    [Fact, Trait("Req", "I5"), Trait("Failure", "F15")]
+    public async Task A_late_result_waits_for_the_refresh_in_flight_and_is_stored_when_that_brings_nothing()
+    {
+        var connection = await ConnectDueAsync();
+        var (slow, other) = await TakenOverAsync(connection.Id);
+        Assert.Equal(CommitResult.LeaseLost, await CommitAsync(Given.Success(slow, Now, "late")));
+        Assert.Equal(0, await Refresh.ApplyLateResultsAsync(Now, 10, default));
+
+        await CommitAsync(Given.Trouble(other, Now));
+
+        Assert.Equal(1, await Refresh.ApplyLateResultsAsync(Now, 10, default));
+        var after = await GetAsync(connection.Id);
+        Assert.Equal(("refresh-late", 2, 0), (Given.Text(after.Tokens!.RefreshToken), after.Tokens.Version, after.Connection.ConsecutiveTransientFailures));
+        Assert.Equal(0, await Refresh.ApplyLateResultsAsync(Now, 10, default));
+    }
+
+    [Fact, Trait("Req", "I6"), Trait("Failure", "F20")]
+    public async Task A_dead_verdict_gives_way_to_a_late_result_of_the_same_parent()
+    {
+        var connection = await ConnectDueAsync();
+        var (slow, other) = await TakenOverAsync(connection.Id);
+        await CommitAsync(Given.Success(slow, Now, "late"));
+
+        Assert.Equal(CommitResult.Superseded, await CommitAsync(Given.Death(other, Now)));
+
+        var after = await GetAsync(connection.Id);
+        Assert.Equal((ConnectionStatus.Active, "refresh-late"), (after.Connection.Status, Given.Text(after.Tokens!.RefreshToken)));
+        Assert.Contains("late result", (await Stores.Attempts.GetAsync(other.AttemptId, default))!.Decision, StringComparison.Ordinal);
+        Assert.Empty(await Stores.Notifications.ListAsync(Environment, true, null, null, 10, default));
+    }
+
+    [Fact, Trait("Req", "I5"), Trait("Failure", "F01")]
+    public async Task A_connection_given_up_as_lost_lives_again_when_its_holder_comes_back_with_the_result()
+    {
+        var connection = await ConnectDueAsync();
+        var (slow, other) = await TakenOverAsync(connection.Id);
+        await CommitAsync(Given.Death(other, Now));
+
+        Assert.Equal(ReplayResult.Applied, await ReplayAsync(Given.Success(slow, Now, "late")));
+
+        var after = await GetAsync(connection.Id);
+        Assert.Equal((ConnectionStatus.Active, "refresh-late", null), (after.Connection.Status, Given.Text(after.Tokens!.RefreshToken), after.Connection.DisconnectReason));
+        var attempts = await Stores.Attempts.ListAsync(new() { Environment = Environment }, null, 10, default);
+        Assert.Contains(attempts, a => a.Decision.StartsWith("committed late", StringComparison.Ordinal) && a.Action == AttemptAction.TokenRefreshed);
+    }
+
+    [Fact, Trait("Req", "F4")]
+    public async Task A_result_of_a_deleted_connection_is_dropped()
+    {
+        var connection = await ConnectDueAsync();
+        var commit = Given.Success(await ClaimAsync(connection.Id), Now);
+        await Connections.DeleteAsync(connection.Id, "gone", Now, default);
+
+        Assert.Equal(ReplayResult.Superseded, await ReplayAsync(commit));
+        Assert.Equal(0L, await CountLateAsync());
+    }
+
+    [Fact, Trait("Req", "I3"), Trait("Failure", "F01")]
+    public async Task Leases_of_a_process_that_is_gone_are_given_back_where_nothing_left_and_in_doubt_where_it_may_have()
+    {
+        var unsent = await ConnectDueAsync();
+        var sent = await ConnectDueAsync();
+        var foreign = await ConnectDueAsync();
+        await ClaimAsync(unsent.Id, "gone");
+        var claim = await ClaimAsync(sent.Id, "gone");
+        await ClaimAsync(foreign.Id, "alive");
+
+        var lost = await Refresh.SettleHolderAsync(new("gone", new HashSet<Guid> { claim.AttemptId }, MarksAreComplete: true), Now, default);
+
+        Assert.Equal(new LostLeases(1, 1), lost);
+        Assert.Null((await GetAsync(unsent.Id)).LeaseUntil);
+        Assert.NotNull((await GetAsync(foreign.Id)).LeaseUntil);
+        Assert.Equal([unsent.Id], (await ClaimDueAsync()).Select(c => c.Connection.Id));
+        var taken = Assert.Single(await Refresh.ClaimOpenIntentsAsync(new("other", "2.0", Now, Given.Lease, [new(Mail.Id, TimeSpan.Zero, 10)]), default));
+        Assert.Equal(sent.Id, taken.Connection.Id);
+    }
+
+    [Fact, Trait("Req", "I3")]
+    public async Task Without_complete_marks_every_lease_of_a_lost_process_is_in_doubt()
+    {
+        var connection = await ConnectDueAsync();
+        await ClaimAsync(connection.Id, "gone");
+
+        Assert.Equal(new LostLeases(0, 1), await Refresh.SettleHolderAsync(new("gone", new HashSet<Guid>(), MarksAreComplete: false), Now, default));
+        Assert.Empty(await ClaimDueAsync());
+    }
+
+    private async Task<(Claim Slow, Claim Other)> TakenOverAsync(ConnectionId id)
+    {
+        var slow = await ClaimAsync(id, "slow");
+        await RunOutAsync(id, TimeSpan.FromHours(1));
+        var other = Assert.Single(await Refresh.ClaimOpenIntentsAsync(
+            new("other", "2.0", Now, Given.Lease, [new(Mail.Id, TimeSpan.FromMinutes(5), 10)]), default));
+        return (slow, other);
+    }
+
+    // As a replica that never saw the last commits.
+    private Task ForgetAsync(ConnectionId id) => Stores.Database.WriteAsync(
+        async session =>
+        {
+            await session.ExecuteAsync(
+                "update token_sets set version = 1, attempt_id = null, refresh_token = @refresh, previous_refresh_token = null where connection_id = @id",
+                ("refresh", Given.Sealed("refresh-1")), ("id", id));
+            await session.ExecuteAsync(
+                "update refresh_schedule set lease_until = null, holder = null, leased_at = null, attempt_id = null where connection_id = @id", ("id", id));
+            await session.ExecuteAsync("delete from attempts");
+        },
+        default);
+
+    private async Task<ReplayResult> ReplayAsync(RefreshCommit commit, bool settled = false) =>
+        Assert.Single(await Refresh.ReplayAsync([Journalled(commit, settled)], Now, default));
+
+    private static JournalledResult Journalled(RefreshCommit commit, bool settled) => JournalledResult.Of(commit) with { IsSettled = settled };
+
+    private Task<long> CountLateAsync() => QueryAsync<long>("select count(*) from late_results");
+}
