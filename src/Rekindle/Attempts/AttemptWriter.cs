@@ -7,6 +7,8 @@ namespace Rekindle.Attempts;
 /// <summary>Writes down what happened, by allow-list (I13): compact for scheduled successes, in full for failures and debug runs (D7).</summary>
 internal sealed class AttemptWriter(Fingerprinter fingerprinter, WorkerIdentity worker, TimeProvider time)
 {
+    private readonly TokenStages _stages = new(fingerprinter);
+
     /// <summary>The attempt as known before the verdict; decision and next step are filled in with it.</summary>
     public Attempt Of(RefreshRun run, Classified result, TokenRequest? request, ExchangeResult? exchange)
     {
@@ -37,6 +39,7 @@ internal sealed class AttemptWriter(Fingerprinter fingerprinter, WorkerIdentity 
             Status = exchange?.Answer?.Status,
             ErrorCode = result.ErrorCode,
             Error = result.Class == RefreshClass.Success ? null : result.Message,
+            Stages = run.Grant is { } grant ? _stages.Of(grant, run.Provider, exchange?.ContentWritten == true) : null,
             Request = asked?.ToJson(),
             Response = answered?.ToJson(),
         };

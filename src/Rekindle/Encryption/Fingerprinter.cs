@@ -24,6 +24,15 @@ public sealed class Fingerprinter(KeyRing ring)
         return Convert.ToHexStringLower(hash[..Size]);
     }
 
+    /// <summary>Of a sealed value as it lies in the database.</summary>
+    public string Of(SealedSecret value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(_key, value.Bytes, hash);
+        return Convert.ToHexStringLower(hash[..Size]);
+    }
+
     /// <summary>
     /// The first four characters of a token of at least 20, else nothing: enough to recognise its shape (<c>v^1.</c>,
     /// <c>ya29</c>, <c>xoxe</c>), too little to help a guess.

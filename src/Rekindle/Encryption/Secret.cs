@@ -29,6 +29,9 @@ public sealed class Secret : IEquatable<Secret>
     /// <summary>Null for null and for the empty string, which providers send where they mean "none" (F33).</summary>
     public static Secret? OrNull(string? value) => string.IsNullOrEmpty(value) ? null : new Secret(value);
 
+    /// <summary>Whether it begins like this: tells a token's shape without telling the token.</summary>
+    public bool StartsWith(string beginning) => _value.StartsWith(beginning, StringComparison.Ordinal);
+
     /// <summary>The plain value. The only way out.</summary>
     public string Reveal() => _value;
 

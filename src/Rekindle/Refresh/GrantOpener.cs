@@ -1,12 +1,11 @@
-using System.Text.Json;
 using Rekindle.Connections;
 using Rekindle.Encryption;
 using Rekindle.Providers;
 
 namespace Rekindle.Refresh;
 
-/// <summary>Step 3: opens what is sealed, and says of each stage what can be said without the value (D5, D6).</summary>
-internal sealed class GrantOpener(Sealer sealer, Fingerprinter fingerprinter)
+/// <summary>Step 3: opens what is sealed, and locates what does not open (D6).</summary>
+internal sealed class GrantOpener(Sealer sealer)
 {
     public OpenedGrant Open(Connection connection, TokenSet tokens, IntegrationEntry entry)
     {
@@ -40,21 +39,6 @@ internal sealed class GrantOpener(Sealer sealer, Fingerprinter fingerprinter)
                 : null;
             return result is OpenResult.Opened opened ? opened.Value : null;
         }
-    }
-
-    /// <summary>Prefix, length and fingerprint of the token as stored, opened and sent, as JSON.</summary>
-    public string Stages(OpenedGrant grant, bool sent)
-    {
-        ArgumentNullException.ThrowIfNull(grant);
-        var opened = grant.Token is { } token
-            ? new { prefix = Fingerprinter.MaskedPrefix(token), length = token.Length, fingerprint = fingerprinter.Of(token) }
-            : null;
-        return JsonSerializer.Serialize(new
-        {
-            stored = grant.Stored is { } s ? new { length = s.Bytes.Length, fingerprint = fingerprinter.Of(new Secret(Convert.ToBase64String(s.Bytes))) } : null,
-            opened,
-            sent = sent ? opened : null,
-        });
     }
 }
 

@@ -26,6 +26,7 @@ internal sealed class RefreshEngine(
     TimeProvider time)
 {
     private const int OpenIntentsBeforeQuarantine = 3;
+    private static readonly TimeSpan FirstRepeat = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Runs steps 3 to 9 under a lease. Never throws for what a provider does; returns when the result is stored.</summary>
     public async Task<RefreshOutcome> RefreshAsync(LeasedRefresh leased, RefreshSource source, bool capture = false)
@@ -69,9 +70,9 @@ internal sealed class RefreshEngine(
         }
 
         var result = await exchange.SendAsync(request, options.HttpDeadline, () => MayStillSend(run), CancellationToken.None).ConfigureAwait(false);
-        if (result is { ProvablyNotSent: true, Failure.Kind: TransportFailureKind.Connect or TransportFailureKind.Reset } && MayStillSend(run))
+        for (var repeats = 0; repeats < RepeatsOf(run) && IsWorthRepeating(result) && MayStillSend(run); repeats++)
         {
-            // A connection that broke before the token left: once more at once costs the provider nothing (B5).
+            await Task.Delay(repeats == 0 ? TimeSpan.Zero : FirstRepeat * Math.Pow(2, repeats), time).ConfigureAwait(false);
             result = await exchange.SendAsync(request, options.HttpDeadline, () => MayStillSend(run), CancellationToken.None).ConfigureAwait(false);
         }
 
@@ -83,6 +84,12 @@ internal sealed class RefreshEngine(
         var classified = RefreshClassifier.Classify(run.Provider, result, run.Grant!.Material);
         return await settler.SettleAsync(run, request, result, classified).ConfigureAwait(false);
     }
+
+    // A connection that broke before the token left: once more costs the provider nothing (B5). Where somebody waits, three times.
+    private static int RepeatsOf(RefreshRun run) => run.Source == RefreshSource.Scheduled ? 1 : 3;
+
+    private static bool IsWorthRepeating(ExchangeResult result) =>
+        result is { ProvablyNotSent: true, Failure.Kind: TransportFailureKind.Connect or TransportFailureKind.Reset };
 
     private bool MayStillSend(RefreshRun run) =>
         run.Leased.Remaining(time) >= options.HttpDeadline + options.CommitDeadline + options.SkewBound;

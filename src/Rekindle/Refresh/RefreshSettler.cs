@@ -12,14 +12,11 @@ namespace Rekindle.Refresh;
 /// consequences go first: a commit that blames the integration must find it halted.
 /// </summary>
 internal sealed class RefreshSettler(
-    IntegrationGuard guard, Sealer sealer, GrantOpener opener, AttemptWriter attempts, CommitQueue commits, RefreshClock clock, ILogger<RefreshSettler> logger)
+    IntegrationGuard guard, Sealer sealer, AttemptWriter attempts, CommitQueue commits, RefreshClock clock, ILogger<RefreshSettler> logger)
 {
     /// <summary>An answer came, or a failure on the way.</summary>
     public Task<RefreshOutcome> SettleAsync(RefreshRun run, TokenRequest request, ExchangeResult exchange, Classified result) =>
-        CommitAsync(run, result, attempts.Of(run, result, request, exchange) with
-        {
-            Stages = opener.Stages(run.Grant!, exchange.ContentWritten),
-        }, exchange.RequestedAt);
+        CommitAsync(run, result, attempts.Of(run, result, request, exchange), exchange.RequestedAt);
 
     /// <summary>We refused before HTTP: recorded with a synthetic request (D1).</summary>
     public Task<RefreshOutcome> RefuseAsync(RefreshRun run, RefreshClass @class, string problem, TokenRequest? synthetic)
@@ -30,7 +27,7 @@ internal sealed class RefreshSettler(
             Message = problem,
             WhoActs = @class == RefreshClass.NoRefreshToken ? WhoActs.User : WhoActs.Operator,
         };
-        return CommitAsync(run, result, attempts.Of(run, result, synthetic, null) with { Stages = opener.Stages(run.Grant!, sent: false) }, clock.Now);
+        return CommitAsync(run, result, attempts.Of(run, result, synthetic, null), clock.Now);
     }
 
     /// <summary>Three leases in a row ended without outcome: nothing is sent until an operator forces it (I3).</summary>
