@@ -35,6 +35,11 @@ internal sealed class BatchEndpoints(LeverBatch batch, TimeProvider time) : IApi
             return call.Failure();
         }
 
+        if (order.Lever.Lever == ConnectionLever.Simulate && call.Environment == SimulatedFailure.RefusedIn)
+        {
+            return Problems.Refused(LeverRefusal.InProduction);
+        }
+
         var result = await batch.RunAsync(order, call.Actor, call.Cancelled).ConfigureAwait(false);
         var items = result.Items.Select(i => LeverMapping.Of(i, body.DryRun)).ToArray();
         return ApiAnswer.Ok(new Wire.BatchOutcome
@@ -70,7 +75,19 @@ internal sealed class BatchEndpoints(LeverBatch batch, TimeProvider time) : IApi
                 : "must have at least one field; to select every connection, say \"all\": true.");
         }
 
-        return new BatchOrder(lever, ReadSelector(selector, call), body.Limit ?? CommonQuery.DefaultLimit, body.DryRun, body.Note);
+        var order = new LeverOrder(lever, body.Note, ReadSimulation(body, lever, call.Mistakes));
+        return new BatchOrder(order, ReadSelector(selector, call), body.Limit ?? CommonQuery.DefaultLimit, body.DryRun);
+    }
+
+    private static SimulatedFailure? ReadSimulation(Wire.BatchRequest body, ConnectionLever lever, Mistakes mistakes)
+    {
+        if (lever == ConnectionLever.Simulate ? body.Simulation is not { Reset: false } : body.Simulation is not null)
+        {
+            mistakes.Add("simulation", "goes with the action simulate, which needs it; to put back what a simulation hides: end_simulation.");
+            return null;
+        }
+
+        return body.Simulation is { } simulation ? SimulationReader.Read(simulation, "simulation.", mistakes) : null;
     }
 
     private ConnectionFilter ReadSelector(Wire.BatchSelector s, ApiCall call)

@@ -32,6 +32,7 @@ internal static class ConnectionMapping
             Label = c.Label,
             Metadata = c.Metadata,
             Variables = c.Variables,
+            Simulation = c.Simulation is { } s ? new(Names.Of(s.Kind), s.Count, s.StartedAt) : null,
             Token = snapshot.Tokens is { } tokens ? Of(tokens) : null,
             DueAt = snapshot.DueAt,
             LeaseUntil = snapshot.LeaseUntil,

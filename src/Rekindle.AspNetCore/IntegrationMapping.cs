@@ -1,4 +1,5 @@
 using Rekindle.AspNetCore.Http;
+using Rekindle.Connect;
 using Rekindle.Encryption;
 using Rekindle.Providers;
 using Rekindle.Storage;
@@ -9,6 +10,7 @@ namespace Rekindle.AspNetCore;
 internal static class IntegrationMapping
 {
     private const int LongestSeconds = 30 * 86_400;
+    private static readonly IReadOnlyDictionary<string, string> Empty = Connections.Connection.Empty;
 
     public static Wire.Integration Of(IntegrationEntry entry, DateTimeOffset now)
     {
@@ -28,6 +30,7 @@ internal static class IntegrationMapping
             Purposes = i.Purposes.ToDictionary(p => p.Key, p => new Wire.Purpose { Scopes = p.Value.Scopes, Separate = p.Value.Separate }),
             Variables = i.Variables,
             AllowedReturnUrls = i.AllowedReturnUrls,
+            ConnectFields = [.. i.ConnectFields.Select(Of)],
             Policy = Of(i.Policy),
             State = Names.Of(i.State),
             StateReason = i.StateReason,
@@ -72,9 +75,53 @@ internal static class IntegrationMapping
             Purposes = fields.Purposes?.Where(p => p.Value is not null).ToDictionary(p => p.Key, p => new PurposeRule(p.Value.Scopes, p.Value.Separate)),
             Variables = fields.Variables,
             AllowedReturnUrls = fields.AllowedReturnUrls,
+            ConnectFields = fields.ConnectFields is { } asked ? [.. asked.Select((field, at) => Read(field, $"connect_fields[{at}]", mistakes))] : null,
             Policy = fields.Policy is { } wanted && !mistakes.Any ? present => Merged(present, wanted) : null,
         };
     }
+
+    private static ConnectField Read(Wire.ConnectField field, string at, Mistakes mistakes)
+    {
+        var kind = ConnectFieldKind.Text;
+        if (field.Kind is not null && !Names.TryParse(field.Kind, out kind))
+        {
+            mistakes.Add($"{at}.kind", $"must be one of: {string.Join(", ", Names.All<ConnectFieldKind>())}.");
+        }
+
+        foreach (var (value, label) in field.Choices ?? Empty)
+        {
+            if (label is null)
+            {
+                mistakes.Add($"{at}.choices.{(value.Length <= TextRules.MaxName ? value : value[..TextRules.MaxName] + "…")}", "must not be null.");
+            }
+        }
+
+        return new ConnectField
+        {
+            Name = field.Name,
+            Label = field.Label,
+            Help = field.Help,
+            Kind = kind,
+            Required = field.Required,
+            Default = field.Default,
+            Choices = field.Choices ?? Empty,
+            Min = field.Min,
+            Max = field.Max,
+        };
+    }
+
+    private static Wire.ConnectField Of(ConnectField field) => new()
+    {
+        Name = field.Name,
+        Label = field.Label,
+        Help = field.Help,
+        Kind = Names.Of(field.Kind),
+        Required = field.Required,
+        Default = field.Default,
+        Choices = field.Choices.Count > 0 ? field.Choices : null,
+        Min = field.Min,
+        Max = field.Max,
+    };
 
     private static void CheckEntries(string field, IReadOnlyList<string>? entries, Mistakes mistakes)
     {
@@ -115,6 +162,8 @@ internal static class IntegrationMapping
         DisconnectAfter = w.DisconnectAfter ?? p.DisconnectAfter,
         TransientNoteAfter = w.TransientNoteAfter ?? p.TransientNoteAfter,
         StrikeSpacing = Time(w.StrikeSpacingSeconds) ?? p.StrikeSpacing,
+        AcceptWithoutRefreshToken = w.AcceptWithoutRefreshToken ?? p.AcceptWithoutRefreshToken,
+        AcceptMissingScopes = w.AcceptMissingScopes ?? p.AcceptMissingScopes,
         AllowAccountChange = w.AllowAccountChange ?? p.AllowAccountChange,
     };
 
@@ -133,6 +182,8 @@ internal static class IntegrationMapping
         DisconnectAfter = p.DisconnectAfter,
         TransientNoteAfter = p.TransientNoteAfter,
         StrikeSpacingSeconds = (int)p.StrikeSpacing.TotalSeconds,
+        AcceptWithoutRefreshToken = p.AcceptWithoutRefreshToken,
+        AcceptMissingScopes = p.AcceptMissingScopes,
         AllowAccountChange = p.AllowAccountChange,
     };
 

@@ -39,6 +39,18 @@ internal sealed class LeverEndpoints(ConnectionLevers levers, ConnectionName nam
                 Body = typeof(Wire.RequireReauthorization),
             },
             static (e, call) => e.RequireReauthorizationAsync(call));
+        routes.Post(
+            "/v1/connections/{id}/simulate",
+            lever with
+            {
+                Id = "simulate_failure",
+                Summary = "Show a failure that did not happen, or put back what one hides",
+                Description = "Nothing is sent and no attempt is recorded; texts begin with TEST:. It ends with reset, with the first real result, and with "
+                    + "the next lever. Refused in the environment production.",
+                Body = typeof(Wire.SimulateFailure),
+                BodyOptional = false,
+            },
+            static (e, call) => e.SimulateAsync(call));
         foreach (var (path, id, summary, which) in new[]
                  {
                      ("retry", "retry_connection", "Clear back-off and counters and make it due now", ConnectionLever.Retry),
@@ -66,7 +78,16 @@ internal sealed class LeverEndpoints(ConnectionLevers levers, ConnectionName nam
         return await OnAsync(call, id => levers.RequireReauthorizationAsync(id, body?.Note ?? "", call.Actor, call.Cancelled)).ConfigureAwait(false);
     }
 
-    private ValueTask<ApiAnswer> PullAsync(ApiCall call, ConnectionLever lever) => OnAsync(call, id => levers.PullAsync(id, lever, null, call.Actor, call.Cancelled));
+    private async ValueTask<ApiAnswer> SimulateAsync(ApiCall call)
+    {
+        var body = await call.BodyAsync<Wire.SimulateFailure>().ConfigureAwait(false);
+        var failure = body is null ? null : SimulationReader.Read(body, "", call.Mistakes);
+        return await OnAsync(call, id => failure is null
+            ? levers.EndSimulationAsync(id, call.Actor, call.Cancelled)
+            : levers.SimulateAsync(id, failure, call.Actor, call.Cancelled)).ConfigureAwait(false);
+    }
+
+    private ValueTask<ApiAnswer> PullAsync(ApiCall call, ConnectionLever lever) => OnAsync(call, id => levers.PullAsync(id, new(lever), call.Actor, call.Cancelled));
 
     private async ValueTask<ApiAnswer> OnAsync(ApiCall call, Func<ConnectionId, Task<LeverResult>> pull, bool isRefresh = false)
     {
@@ -77,6 +98,11 @@ internal sealed class LeverEndpoints(ConnectionLevers levers, ConnectionName nam
         }
 
         var result = await pull(found.Connection.Id).ConfigureAwait(false);
+        if (result.Refusal is { } refusal)
+        {
+            return Problems.Refused(refusal);
+        }
+
         if (result.Snapshot is not { } now)
         {
             return Problems.UnknownConnection(call.Route("id"));

@@ -106,6 +106,7 @@ internal sealed class RecordEndpoints(INotificationStore notifications, IAuditSt
         OpenedAt = n.OpenedAt,
         ClosedAt = n.ClosedAt,
         Count = n.Count,
+        IsTest = n.IsTest,
     };
 
     private static long? Number(string? text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;

@@ -57,6 +57,9 @@ public sealed record Connection
     /// <summary>Values of the provider's URL variables.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>A failure that did not happen and that the fields of status, failures and back-off show; null: they are true.</summary>
+    public ConnectionSimulation? Simulation { get; init; }
+
     /// <summary>Its tokens, without the tokens; null: erased.</summary>
     public TokenFacts? Token { get; init; }
 
@@ -96,6 +99,12 @@ public sealed record Connection
     /// <summary>When it last changed.</summary>
     public DateTimeOffset UpdatedAt { get; init; }
 }
+
+/// <summary>A simulated failure.</summary>
+/// <param name="Kind">What: <c>rate_limited</c>, <c>grant_dead</c>, ….</param>
+/// <param name="Count">How often in a row.</param>
+/// <param name="StartedAt">Since when.</param>
+public sealed record ConnectionSimulation(string Kind, int Count, DateTimeOffset StartedAt);
 
 /// <summary>What may be told about a connection's tokens.</summary>
 public sealed record TokenFacts

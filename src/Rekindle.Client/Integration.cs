@@ -39,6 +39,9 @@ public sealed record Integration
     /// <summary>Where a finished connect flow may return to.</summary>
     public IReadOnlyList<string> AllowedReturnUrls { get; init; } = [];
 
+    /// <summary>Questions on the connect form.</summary>
+    public IReadOnlyList<ConnectField> ConnectFields { get; init; } = [];
+
     /// <summary>How its connections are treated.</summary>
     public required IntegrationPolicy Policy { get; init; }
 

@@ -42,6 +42,12 @@ public sealed record IntegrationPolicy
     /// <summary>Least time between two strikes that count. Default 300.</summary>
     public int? StrikeSpacingSeconds { get; init; }
 
+    /// <summary>Whether an account may be connected whose permission ends and cannot be renewed. Default false.</summary>
+    public bool? AcceptWithoutRefreshToken { get; init; }
+
+    /// <summary>Whether an account may be connected that was granted less than was asked for. Default false.</summary>
+    public bool? AcceptMissingScopes { get; init; }
+
     /// <summary>Whether an account other than the pinned one may take over a connection at reconnect. Default false.</summary>
     public bool? AllowAccountChange { get; init; }
 }

@@ -33,12 +33,31 @@ public sealed record RequireReauthorization
     public string? Note { get; init; }
 }
 
+/// <summary>A failure to show that did not happen. Status, counters, back-off, dependents and messages are those of a real one, marked as a test.</summary>
+public sealed record SimulateFailure
+{
+    /// <summary>
+    /// <c>rate_limited</c>, <c>provider_unavailable</c>, <c>network</c>, <c>auth_ambiguous</c>, <c>grant_dead</c>, <c>consent_required</c> or
+    /// <c>interaction_required</c>.
+    /// </summary>
+    public string? Kind { get; init; }
+
+    /// <summary>How often in a row; default 1, at most 100. Once a failure has ended the grant, no further one is simulated.</summary>
+    public int? Count { get; init; }
+
+    /// <summary>When the next, real, try is, for kinds that are tried again by themselves; absent: as the back-off has it.</summary>
+    public int? RetryInSeconds { get; init; }
+
+    /// <summary>Put back what a simulation hides; goes without the other fields.</summary>
+    public bool Reset { get; init; }
+}
+
 /// <summary>A lever pulled on every connection that a selector finds.</summary>
 public sealed record BatchRequest
 {
     /// <summary>
     /// <c>refresh</c>, <c>retry</c>, <c>clear_backoff</c>, <c>require_reauthorization</c>, <c>revoke</c>, <c>disable</c>, <c>enable</c>,
-    /// <c>take_over</c> or <c>delete</c>.
+    /// <c>take_over</c>, <c>delete</c>, <c>simulate</c> or <c>end_simulation</c>.
     /// </summary>
     public required string Action { get; init; }
 
@@ -56,6 +75,9 @@ public sealed record BatchRequest
 
     /// <summary>Why, for <c>require_reauthorization</c>.</summary>
     public string? Note { get; init; }
+
+    /// <summary>What to show, for <c>simulate</c>.</summary>
+    public SimulateFailure? Simulation { get; init; }
 }
 
 /// <summary>Which connections. All given fields must match.</summary>

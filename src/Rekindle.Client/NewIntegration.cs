@@ -30,6 +30,9 @@ public record IntegrationFields
     /// <summary>Where a finished connect flow may return to: origins or exact addresses.</summary>
     public IReadOnlyList<string>? AllowedReturnUrls { get; init; }
 
+    /// <summary>Questions on the connect form; the answers become metadata of the connection.</summary>
+    public IReadOnlyList<ConnectField>? ConnectFields { get; init; }
+
     /// <summary>How its connections are treated.</summary>
     public IntegrationPolicy? Policy { get; init; }
 

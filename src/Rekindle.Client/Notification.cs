@@ -32,4 +32,7 @@ public sealed record Notification
 
     /// <summary>How often the same thing was reported.</summary>
     public int Count { get; init; }
+
+    /// <summary>Opened by a simulation: nothing of it happened.</summary>
+    public bool IsTest { get; init; }
 }

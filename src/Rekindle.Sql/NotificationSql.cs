@@ -14,12 +14,22 @@ internal static class NotificationSql
             """
             insert into notifications (environment, integration_id, integration, shard, connection_id, kind, audience, title, body, opened_at)
             values (@environment, @integration_id, @integration, @shard, @connection, @kind, @audience, @title, @body, @now)
-            on conflict (connection_id, kind) where closed_at is null and connection_id is not null
+            on conflict (connection_id, kind) where closed_at is null and connection_id is not null and not is_test
             do update set count = notifications.count + 1, title = excluded.title, body = excluded.body
             """,
             ("environment", key.Environment), ("integration_id", integrationId), ("integration", key.Integration), ("shard", id.Shard),
             ("connection", id), ("kind", Names.Of(draft.Kind)), ("audience", Names.Of(draft.Audience)), ("title", draft.Title),
             ("body", draft.Text), ("now", now));
+
+    /// <summary>Opens a message of a simulation. It stands beside a real one of its kind, which goes on counting.</summary>
+    public static Task OpenTestAsync(SqlSession session, Connection connection, NotificationDraft draft, DateTimeOffset now) => session.ExecuteAsync(
+        """
+        insert into notifications (environment, integration_id, integration, shard, connection_id, kind, audience, title, body, opened_at, is_test)
+        values (@environment, @integration_id, @integration, @shard, @connection, @kind, @audience, @title, @body, @now, true)
+        """,
+        ("environment", connection.Key.Environment), ("integration_id", connection.IntegrationId), ("integration", connection.Key.Integration),
+        ("shard", connection.Id.Shard), ("connection", connection.Id), ("kind", Names.Of(draft.Kind)), ("audience", Names.Of(draft.Audience)),
+        ("title", draft.Title), ("body", draft.Text), ("now", now));
 
     /// <summary>The same about an integration.</summary>
     public static Task OpenAsync(
@@ -37,6 +47,10 @@ internal static class NotificationSql
     /// <summary>Closes a connection's open messages.</summary>
     public static Task CloseAsync(SqlSession session, ConnectionId id, DateTimeOffset now) => session.ExecuteAsync(
         "update notifications set closed_at = @now where connection_id = @id and closed_at is null", ("now", now), ("id", id));
+
+    /// <summary>Closes those that a simulation opened.</summary>
+    public static Task CloseTestsAsync(SqlSession session, ConnectionId id, DateTimeOffset now) => session.ExecuteAsync(
+        "update notifications set closed_at = @now where connection_id = @id and closed_at is null and is_test", ("now", now), ("id", id));
 
     /// <summary>Closes the open messages about an integration itself.</summary>
     public static Task CloseAsync(SqlSession session, int integrationId, DateTimeOffset now) => session.ExecuteAsync(

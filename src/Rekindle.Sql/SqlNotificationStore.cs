@@ -18,7 +18,7 @@ internal sealed class SqlNotificationStore(SqlDatabase database) : INotification
         return database.ReadAsync<IReadOnlyList<Notification>>(
             async session => await session.ListAsync(
                 $"""
-                select id, environment, integration, connection_id, kind, audience, title, body, opened_at, closed_at, count
+                select id, environment, integration, connection_id, kind, audience, title, body, opened_at, closed_at, count, is_test
                 from notifications {where.Where}{open} order by id desc limit @limit
                 """,
                 Read,
@@ -39,5 +39,6 @@ internal sealed class SqlNotificationStore(SqlDatabase database) : INotification
         OpenedAt = row.Instant(),
         ClosedAt = row.InstantOrNull(),
         Count = row.Int(),
+        IsTest = row.Flag(),
     };
 }

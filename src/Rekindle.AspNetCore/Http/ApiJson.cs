@@ -34,6 +34,7 @@ namespace Rekindle.AspNetCore.Http;
 [JsonSerializable(typeof(Wire.LeverOutcome))]
 [JsonSerializable(typeof(Wire.RefreshConnection))]
 [JsonSerializable(typeof(Wire.RequireReauthorization))]
+[JsonSerializable(typeof(Wire.SimulateFailure))]
 [JsonSerializable(typeof(Wire.BatchRequest))]
 [JsonSerializable(typeof(Wire.BatchOutcome))]
 [JsonSerializable(typeof(Wire.Dependent))]

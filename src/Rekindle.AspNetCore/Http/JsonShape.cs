@@ -141,7 +141,7 @@ internal static class JsonShape
             _ when plain == typeof(string) => "a text",
             _ when plain == typeof(bool) => "true or false",
             _ when plain == typeof(DateTimeOffset) => "an instant such as \"2026-01-31T12:00:00Z\"",
-            _ when plain == typeof(double) => "a number",
+            _ when plain == typeof(double) || plain == typeof(decimal) => "a number",
             _ => "a whole number",
         };
     }

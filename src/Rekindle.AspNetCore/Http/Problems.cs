@@ -57,6 +57,13 @@ internal static class Problems
     public static ApiAnswer Conflict(string code, string title, string detail, ConnectionId? connection = null) =>
         Answer(409, code, title, detail, connection: connection);
 
+    public static ApiAnswer Refused(LeverRefusal refusal) => refusal switch
+    {
+        LeverRefusal.InProduction => Conflict(
+            "refused_in_production", "Not in production", $"Nothing is simulated in the environment '{SimulatedFailure.RefusedIn}'. Nothing was changed."),
+        _ => Conflict("integration_misconfigured", "Provider unknown", "The catalogue has no provider of that integration's: what its failure would do cannot be told."),
+    };
+
     public static ApiAnswer Busy(string code, string title, string detail, TimeSpan wait) =>
         Answer(503, code, title, detail, WhoActs.Nobody, wait);
 

@@ -82,7 +82,7 @@ internal sealed class OpenApiSchemas
         : type == typeof(DateTimeOffset) ? new JsonObject { ["type"] = "string", ["format"] = "date-time" }
         : type == typeof(DateOnly) ? new JsonObject { ["type"] = "string", ["format"] = "date" }
         : type == typeof(Guid) ? new JsonObject { ["type"] = "string", ["format"] = "uuid" }
-        : type == typeof(double) ? new JsonObject { ["type"] = "number" }
+        : type == typeof(double) || type == typeof(decimal) ? new JsonObject { ["type"] = "number" }
         : type == typeof(long) ? new JsonObject { ["type"] = "integer", ["format"] = "int64" }
         : type == typeof(int) ? new JsonObject { ["type"] = "integer", ["format"] = "int32" }
         : type == typeof(JsonElement) ? new JsonObject { ["type"] = "object" }

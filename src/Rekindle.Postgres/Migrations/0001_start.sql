@@ -56,6 +56,7 @@ create table connections (
     last_failure_at                 bigint,
     disconnect_reason               text,
     degraded_at                     bigint,
+    simulation                      text,
     created_at                      bigint not null,
     updated_at                      bigint not null,
     primary key (shard, id),
@@ -210,10 +211,11 @@ create table notifications (
     body            text not null,
     opened_at       bigint not null,
     closed_at       bigint,
-    count           integer not null default 1
+    count           integer not null default 1,
+    is_test         boolean not null default false
 );
 create unique index notifications_open_connection on notifications (connection_id, kind)
-    where closed_at is null and connection_id is not null;
+    where closed_at is null and connection_id is not null and not is_test;
 create unique index notifications_open_integration on notifications (integration_id, kind)
     where closed_at is null and connection_id is null;
 create index notifications_by_environment on notifications (environment, id);

@@ -32,9 +32,10 @@ internal sealed class CommitBatch(PostgresDatabase database, SqlAttemptStore att
     }
 
     // The sweep may have found meanwhile that a connection without refresh token needs its user, and a commit that leaves the
-    // status as it is has to see that. A verdict that ends a connection looks for a late result first.
-    private static bool IsCommon(RefreshCommit commit) =>
-        commit.Status is { } status ? status != ConnectionStatus.NeedsReauthorization : commit.Claim.Tokens.RefreshToken is not null;
+    // status as it is has to see that. A verdict that ends a connection looks for a late result first, and a simulation hides a
+    // state that the statement does not know.
+    private static bool IsCommon(RefreshCommit commit) => commit.Claim.Connection.Simulation is null
+        && (commit.Status is { } status ? status != ConnectionStatus.NeedsReauthorization : commit.Claim.Tokens.RefreshToken is not null);
 
     private async Task<HashSet<Guid>> WriteCommonAsync(RefreshCommit[] commits, CancellationToken cancellationToken)
     {

@@ -85,7 +85,7 @@ internal sealed class CommitStatement(PostgresDatabase database)
         opened as (
             insert into notifications (environment, integration_id, integration, shard, connection_id, kind, audience, title, body, opened_at)
             select environment, integration_id, integration, shard, connection_id, kind, audience, title, body, $1 from messages
-            on conflict (connection_id, kind) where closed_at is null and connection_id is not null
+            on conflict (connection_id, kind) where closed_at is null and connection_id is not null and not is_test
             do update set count = notifications.count + 1, title = excluded.title, body = excluded.body),
         recorded as (
             insert into attempts ({CommitRows.Attempts.Names})

@@ -13,7 +13,7 @@ internal static class ConnectionSql
         c.id, c.environment, c.integration, c.tenant, c.subject, c.purpose, c.account, c.integration_id, c.status,
         c.provider_account_id, c.provider_account_name, c.label, c.metadata, c.variables,
         c.consecutive_failures, c.consecutive_transient_failures, c.strikes, c.first_strike_at, c.last_strike_at,
-        c.next_retry_at, c.last_refresh_error, c.last_failure_at, c.disconnect_reason, c.degraded_at, t.refreshed_at,
+        c.next_retry_at, c.last_refresh_error, c.last_failure_at, c.disconnect_reason, c.degraded_at, c.simulation, t.refreshed_at,
         c.created_at, case when t.updated_at > c.updated_at then t.updated_at else c.updated_at end, s.last_used_at,
         s.due_at, s.lease_until, s.in_doubt_since, s.open_intents,
         t.access_token, t.grant_no, t.version, t.refresh_token, t.previous_refresh_token, t.previous_sent_at, t.issued_at, t.expires_at,
@@ -76,14 +76,14 @@ internal static class ConnectionSql
         update connections set status = @status, consecutive_failures = @failures, consecutive_transient_failures = @transient,
             strikes = @strikes, first_strike_at = @first_strike_at, last_strike_at = @last_strike_at, next_retry_at = @next_retry_at,
             last_refresh_error = @error, last_failure_at = @last_failure_at, disconnect_reason = @reason, degraded_at = @degraded_at,
-            variables = @variables, updated_at = @now
+            simulation = @simulation, variables = @variables, updated_at = @now
         where shard = @shard and id = @id
         """,
         ("status", Names.Of(after.Status)), ("failures", after.ConsecutiveFailures), ("transient", after.ConsecutiveTransientFailures),
         ("strikes", after.Strikes), ("first_strike_at", after.FirstStrikeAt), ("last_strike_at", after.LastStrikeAt),
         ("next_retry_at", after.NextRetryAt), ("error", after.LastRefreshError), ("last_failure_at", after.LastFailureAt),
         ("reason", after.DisconnectReason is { } reason ? Names.Of(reason) : null), ("degraded_at", after.DegradedAt),
-        ("variables", SqlJson.Of(after.Variables)), ("now", now),
+        ("simulation", after.Simulation is { } simulation ? SqlJson.Of(simulation) : null), ("variables", SqlJson.Of(after.Variables)), ("now", now),
         ("shard", after.Id.Shard), ("id", after.Id));
 
     private static Connection ReadConnection(SqlRow row) => new()
@@ -107,6 +107,7 @@ internal static class ConnectionSql
         LastFailureAt = row.InstantOrNull(),
         DisconnectReason = row.WordOrNull<DisconnectReason>(),
         DegradedAt = row.InstantOrNull(),
+        Simulation = row.TextOrNull() is { } simulation ? SqlJson.Read<Simulation>(simulation) : null,
         LastRefreshedAt = row.InstantOrNull(),
         CreatedAt = row.Instant(),
         UpdatedAt = row.Instant(),

@@ -132,7 +132,7 @@ internal sealed class GrantWriter(SqlDatabase database)
                 provider_account_name = coalesce(@account_name, provider_account_name), label = coalesce(@label, label),
                 metadata = @metadata, variables = @variables, consecutive_failures = 0, consecutive_transient_failures = 0, strikes = 0,
                 first_strike_at = null, last_strike_at = null, next_retry_at = null, last_refresh_error = null, disconnect_reason = null,
-                degraded_at = null, updated_at = @now
+                degraded_at = null, simulation = null, updated_at = @now
             where shard = @shard and id = @id
             """,
             ("status", Names.Of(grant.Status)), ("account_id", grant.ProviderAccountId), ("account_name", grant.ProviderAccountName),

@@ -17,7 +17,12 @@ internal sealed class LeverWriter(SqlDatabase database)
                     return before;
                 }
 
-                await WriteAsync(session, before, effect, now).ConfigureAwait(false);
+                await WriteAsync(session, before, await WithDependentsAsync(session, before, effect).ConfigureAwait(false), now).ConfigureAwait(false);
+                if (change is LeverChange.EndSimulation)
+                {
+                    await RestoreDependentsAsync(session, before).ConfigureAwait(false);
+                }
+
                 if (change is LeverChange.Revoke)
                 {
                     await NotificationSql.CloseAsync(session, id, now).ConfigureAwait(false);
@@ -97,6 +102,34 @@ internal sealed class LeverWriter(SqlDatabase database)
             ? await ConnectionSql.GetAsync(session, id).ConfigureAwait(false)
             : null;
 
+    // A simulation that follows another hides the same dates.
+    private static async Task<LeverEffect> WithDependentsAsync(SqlSession session, ConnectionSnapshot before, LeverEffect effect)
+    {
+        if (effect.Connection.Simulation is not { } simulation)
+        {
+            return effect;
+        }
+
+        var since = before.Connection.Simulation?.Hidden.DependentsSince ?? (await session.ListAsync(
+            "select name, state_since from dependents where shard = @shard and connection_id = @id",
+            static row => KeyValuePair.Create(row.Text(), row.Instant()),
+            ("shard", before.Connection.Id.Shard), ("id", before.Connection.Id)).ConfigureAwait(false)).ToDictionary();
+        return effect with
+        {
+            Connection = effect.Connection with { Simulation = simulation with { Hidden = simulation.Hidden with { DependentsSince = since } } },
+        };
+    }
+
+    private static async Task RestoreDependentsAsync(SqlSession session, ConnectionSnapshot before)
+    {
+        foreach (var (name, since) in before.Connection.Simulation!.Hidden.DependentsSince)
+        {
+            await session.ExecuteAsync(
+                "update dependents set state_since = @since where shard = @shard and connection_id = @id and name = @name",
+                ("since", since), ("shard", before.Connection.Id.Shard), ("id", before.Connection.Id), ("name", name)).ConfigureAwait(false);
+        }
+    }
+
     // The lease is left as it is: a flight goes on, and its commit finds the raised epoch (I2).
     private static async Task WriteAsync(SqlSession session, ConnectionSnapshot before, LeverEffect effect, DateTimeOffset now)
     {
@@ -104,12 +137,23 @@ internal sealed class LeverWriter(SqlDatabase database)
         await ConnectionSql.WriteStateAsync(session, after, now).ConfigureAwait(false);
         await session.ExecuteAsync(
             """
-            update refresh_schedule set due_at = @due_at, degrade_at = @degrade_at, open_intents = 0, epoch = epoch + 1
+            update refresh_schedule set due_at = @due_at, degrade_at = @degrade_at, epoch = epoch + 1,
+                open_intents = case when @rehearsal then open_intents else 0 end
             where shard = @shard and connection_id = @id
             """,
-            ("due_at", effect.DueAt), ("degrade_at", after.Status == ConnectionStatus.Active ? before.Tokens?.ExpiresAt : null),
+            ("due_at", effect.DueAt), ("rehearsal", effect.IsRehearsal), ("degrade_at", after.Status == ConnectionStatus.Active ? before.Tokens?.ExpiresAt : null),
             ("shard", after.Id.Shard), ("id", after.Id)).ConfigureAwait(false);
         await ConnectionSql.SetDependentsAsync(session, after.Id, ConnectionSql.DependentsOf(after.Status), now).ConfigureAwait(false);
+        if (before.Connection.Simulation is not null)
+        {
+            await NotificationSql.CloseTestsAsync(session, after.Id, now).ConfigureAwait(false);
+        }
+
+        foreach (var draft in effect.Opens)
+        {
+            await NotificationSql.OpenTestAsync(session, after, draft, now).ConfigureAwait(false);
+        }
+
         await ChangeFeedSql.AppendAsync(session, after.Id, before.Tokens?.Version ?? 0, now).ConfigureAwait(false);
     }
 }

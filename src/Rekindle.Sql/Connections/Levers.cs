@@ -1,4 +1,5 @@
 using Rekindle.Connections;
+using Rekindle.Notifications;
 using Rekindle.Refresh;
 using Rekindle.Storage;
 
@@ -13,7 +14,8 @@ internal static class Levers
     /// <summary>The connection afterwards and when it is due; null: the lever does not apply.</summary>
     public static LeverEffect? EffectOf(LeverChange change, ConnectionSnapshot before, DateTimeOffset now)
     {
-        var connection = before.Connection;
+        var truth = before.WithoutSimulation();
+        var connection = truth.Connection;
         return (change, connection.Status) switch
         {
             (LeverChange.ForceRetry, ConnectionStatus.Active or ConnectionStatus.Degraded or ConnectionStatus.NeedsReauthorization) =>
@@ -28,6 +30,9 @@ internal static class Levers
             (LeverChange.Enable, ConnectionStatus.Disabled) => Enabled(connection, before.Tokens, now),
             (LeverChange.Revoke revoke, not ConnectionStatus.Revoked) => new(Ended(connection, ConnectionStatus.Revoked, revoke.Reason), null),
             (LeverChange.TakeOver take, ConnectionStatus.Standby) => new(Usable(connection, before.Tokens, now), Later(take.DueAt, now)),
+            (LeverChange.Simulate simulate, ConnectionStatus.Active or ConnectionStatus.Degraded) => Simulated(simulate, truth, now),
+            (LeverChange.EndSimulation end, _) when before.Connection.Simulation is { Hidden: var hidden } =>
+                new(connection, hidden.IsOf(before.Tokens) ? LaterOrNone(hidden.DueAt, now) : LaterOrNone(end.DueAt, now)) { IsRehearsal = true },
             _ => null,
         };
     }
@@ -62,9 +67,31 @@ internal static class Levers
         ? new(Usable(connection, tokens, now), now)
         : new(connection with { Status = ConnectionStatus.NeedsReauthorization }, null);
 
+    private static LeverEffect Simulated(LeverChange.Simulate simulate, ConnectionSnapshot truth, DateTimeOffset now)
+    {
+        var state = simulate.Play(truth);
+        var simulation = new Simulation
+        {
+            Kind = simulate.Failure.Kind,
+            Count = simulate.Failure.Count,
+            StartedAt = now,
+            Hidden = HiddenState.Of(truth),
+        };
+        return new(state.Connection with { Simulation = simulation }, LaterOrNone(state.DueAt, now)) { IsRehearsal = true, Opens = state.Opens };
+    }
+
+    private static DateTimeOffset? LaterOrNone(DateTimeOffset? instant, DateTimeOffset now) => instant is { } at ? Later(at, now) : null;
+
     private static Connection Ended(Connection connection, ConnectionStatus status, DisconnectReason reason) =>
         connection with { Status = status, DisconnectReason = reason, NextRetryAt = null };
 }
 
 /// <summary>A connection after a lever, and when a refresh is wanted; null: not at all.</summary>
-internal sealed record LeverEffect(Connection Connection, DateTimeOffset? DueAt);
+internal sealed record LeverEffect(Connection Connection, DateTimeOffset? DueAt)
+{
+    /// <summary>A simulation, or its end: what is really known about lost leases stays.</summary>
+    public bool IsRehearsal { get; init; }
+
+    /// <summary>Messages that a simulation opens.</summary>
+    public IReadOnlyList<NotificationDraft> Opens { get; init; } = [];
+}

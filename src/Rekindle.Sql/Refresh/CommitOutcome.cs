@@ -19,8 +19,9 @@ internal static class CommitOutcome
     /// <summary>The connection as the commit leaves it.</summary>
     public static Connection After(RefreshCommit commit, ScheduledConnection before, DateTimeOffset now)
     {
+        // The first real result ends a simulation; one of a refresh that began before it does not.
         var connection = VerdictCounts(commit, before)
-            ? WithVerdict(before.Snapshot.Connection, commit, now)
+            ? WithVerdict(before.Snapshot.Connection.WithoutSimulation(before.Snapshot.Tokens), commit, now)
             : before.Snapshot.Connection;
         if (commit.Tokens is not { } tokens)
         {

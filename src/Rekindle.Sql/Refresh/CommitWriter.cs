@@ -110,6 +110,11 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
 
         if (CommitOutcome.VerdictCounts(commit, before))
         {
+            if (before.Snapshot.Connection.Simulation is not null)
+            {
+                await NotificationSql.CloseTestsAsync(session, after.Id, now).ConfigureAwait(false);
+            }
+
             await WriteNotificationsAsync(session, commit, after, now).ConfigureAwait(false);
         }
 

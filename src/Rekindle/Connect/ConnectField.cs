@@ -12,6 +12,9 @@ public sealed partial record ConnectField
     /// <summary>Longest text that can be answered.</summary>
     public const int MaxLength = 500;
 
+    /// <summary>Most answers to choose from.</summary>
+    public const int MaxChoices = 100;
+
     /// <summary>Most fields of one form.</summary>
     public const int MaxFields = 20;
 
@@ -128,6 +131,11 @@ public sealed partial record ConnectField
         if ((Kind == ConnectFieldKind.Choice) != (Choices.Count > 0))
         {
             yield return Kind == ConnectFieldKind.Choice ? "is a choice and has nothing to choose from." : "has choices and is not of kind choice.";
+        }
+
+        if (Choices.Count > MaxChoices || Choices.Any(c => Text(c.Key).Length > 0 || c.Key.Length == 0 || string.IsNullOrWhiteSpace(c.Value) || c.Value.Length > 100))
+        {
+            yield return $"may have at most {MaxChoices} choices, each with a value of 1 to {MaxLength} characters and a label of at most 100.";
         }
 
         if (Min > Max)

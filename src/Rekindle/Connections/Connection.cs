@@ -64,6 +64,9 @@ public sealed record Connection
     /// <summary>Since when it has had no valid token.</summary>
     public DateTimeOffset? DegradedAt { get; init; }
 
+    /// <summary>The simulated failure that the fields above show; null: they are true.</summary>
+    public Simulation? Simulation { get; init; }
+
     /// <summary>When its token set was last refreshed.</summary>
     public DateTimeOffset? LastRefreshedAt { get; init; }
 
@@ -75,6 +78,10 @@ public sealed record Connection
 
     /// <summary>When anything about it last changed.</summary>
     public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>As it is without a simulation.</summary>
+    /// <param name="tokens">Its tokens as they stand.</param>
+    public Connection WithoutSimulation(TokenSet? tokens) => Simulation is { } simulation ? simulation.Hidden.Restore(this, tokens) : this;
 
     /// <summary>What a token of this connection is bound to.</summary>
     public SealContext SealContext(SecretKind kind, int grantNo) => SealContextOf(Key.Environment, Id, kind, grantNo);

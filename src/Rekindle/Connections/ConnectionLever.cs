@@ -29,4 +29,16 @@ public enum ConnectionLever
 
     /// <summary>Revoke and delete.</summary>
     Delete,
+
+    /// <summary>Show a failure that did not happen.</summary>
+    Simulate,
+
+    /// <summary>Put back what a simulation hides.</summary>
+    EndSimulation,
 }
+
+/// <summary>A lever with what it takes.</summary>
+/// <param name="Lever">Which.</param>
+/// <param name="Note">Why, for <see cref="ConnectionLever.RequireReauthorization"/>.</param>
+/// <param name="Failure">What to show, for <see cref="ConnectionLever.Simulate"/>.</param>
+public sealed record LeverOrder(ConnectionLever Lever, string? Note = null, SimulatedFailure? Failure = null);

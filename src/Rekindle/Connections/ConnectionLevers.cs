@@ -14,13 +14,14 @@ public sealed class ConnectionLevers
     private readonly TokenReader _tokens;
     private readonly TokenCache _cache;
     private readonly GrantRevoker _revoker;
+    private readonly LeverPlans _plans;
     private readonly RefreshWorker _worker;
     private readonly RefreshClock _clock;
     private readonly ILogger<ConnectionLevers> _logger;
 
     internal ConnectionLevers(
         IConnectionStore connections, IRefreshStore refreshes, IAuditStore audit, TokenReader tokens, TokenCache cache, GrantRevoker revoker,
-        RefreshWorker worker, RefreshClock clock, ILogger<ConnectionLevers> logger)
+        LeverPlans plans, RefreshWorker worker, RefreshClock clock, ILogger<ConnectionLevers> logger)
     {
         _connections = connections;
         _refreshes = refreshes;
@@ -28,6 +29,7 @@ public sealed class ConnectionLevers
         _tokens = tokens;
         _cache = cache;
         _revoker = revoker;
+        _plans = plans;
         _worker = worker;
         _clock = clock;
         _logger = logger;
@@ -52,29 +54,36 @@ public sealed class ConnectionLevers
         ApplyAsync(id, new LeverChange.ForceRetry(), "connection.retry", actor, cancellationToken);
 
     /// <summary>Clears back-off and counters; due as its expiry says.</summary>
-    public Task<LeverResult> ClearBackoffAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default) =>
-        ApplyAsync(id, new LeverChange.ClearBackoff(_clock.Now), "connection.clear_backoff", actor, cancellationToken);
+    public async Task<LeverResult> ClearBackoffAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default)
+    {
+        var due = await _plans.DueAtAsync(id, cancellationToken).ConfigureAwait(false);
+        return await ApplyAsync(id, new LeverChange.ClearBackoff(due), "connection.clear_backoff", actor, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Pulls a lever by its name.</summary>
     /// <param name="id">Connection.</param>
-    /// <param name="lever">Which.</param>
-    /// <param name="note">Why, for those that take one.</param>
+    /// <param name="order">Which, and what it takes.</param>
     /// <param name="actor">Who.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public async Task<LeverResult> PullAsync(
-        ConnectionId id, ConnectionLever lever, string? note, string actor, CancellationToken cancellationToken = default) => lever switch
+    public async Task<LeverResult> PullAsync(ConnectionId id, LeverOrder order, string actor, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(order);
+        return order.Lever switch
         {
             ConnectionLever.Refresh => await RefreshAsync(id, capture: false, actor, cancellationToken).ConfigureAwait(false),
             ConnectionLever.Retry => await RetryAsync(id, actor, cancellationToken).ConfigureAwait(false),
             ConnectionLever.ClearBackoff => await ClearBackoffAsync(id, actor, cancellationToken).ConfigureAwait(false),
-            ConnectionLever.RequireReauthorization => await RequireReauthorizationAsync(id, note ?? "", actor, cancellationToken).ConfigureAwait(false),
+            ConnectionLever.RequireReauthorization => await RequireReauthorizationAsync(id, order.Note ?? "", actor, cancellationToken).ConfigureAwait(false),
             ConnectionLever.Revoke => await RevokeAsync(id, actor, cancellationToken).ConfigureAwait(false),
             ConnectionLever.Disable => await DisableAsync(id, actor, cancellationToken).ConfigureAwait(false),
             ConnectionLever.Enable => await EnableAsync(id, actor, cancellationToken).ConfigureAwait(false),
             ConnectionLever.TakeOver => await TakeOverAsync(id, actor, cancellationToken).ConfigureAwait(false),
             ConnectionLever.Delete => LeverResult.Of(await DeleteAsync(id, actor, cancellationToken).ConfigureAwait(false)),
-            _ => throw new ArgumentOutOfRangeException(nameof(lever)),
+            ConnectionLever.Simulate => await SimulateAsync(id, order.Failure!, actor, cancellationToken).ConfigureAwait(false),
+            ConnectionLever.EndSimulation => await EndSimulationAsync(id, actor, cancellationToken).ConfigureAwait(false),
+            _ => throw new ArgumentOutOfRangeException(nameof(order)),
         };
+    }
 
     /// <summary>Declares that only the user can help.</summary>
     public Task<LeverResult> RequireReauthorizationAsync(ConnectionId id, string note, string actor, CancellationToken cancellationToken = default) =>
@@ -89,8 +98,33 @@ public sealed class ConnectionLevers
         ApplyAsync(id, new LeverChange.Enable(), "connection.enable", actor, cancellationToken);
 
     /// <summary>Takes an imported connection out of standby: ours to refresh.</summary>
-    public Task<LeverResult> TakeOverAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default) =>
-        ApplyAsync(id, new LeverChange.TakeOver(_clock.Now), "connection.take_over", actor, cancellationToken);
+    public async Task<LeverResult> TakeOverAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default)
+    {
+        var due = await _plans.DueAtAsync(id, cancellationToken).ConfigureAwait(false);
+        return await ApplyAsync(id, new LeverChange.TakeOver(due), "connection.take_over", actor, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Lets a connection look, to everybody who asks, as if its refreshes had failed so: status, counters, back-off, dependents and
+    /// messages are those of a real failure, their texts begin with <c>TEST:</c>, and <see cref="Connection.Simulation"/> says so.
+    /// Nothing is sent and no attempt recorded. Refused in the environment <c>production</c>; means nothing to a connection that is not refreshed.
+    /// </summary>
+    public async Task<LeverResult> SimulateAsync(ConnectionId id, SimulatedFailure failure, string actor, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        var (change, refusal) = await _plans.SimulateAsync(id, failure, cancellationToken).ConfigureAwait(false);
+        return change is null
+            ? LeverResult.Unknown with { Refusal = refusal }
+            : await ApplyAsync(id, change, "connection.simulate", actor, cancellationToken, $"{{\"kind\":\"{Names.Of(failure.Kind)}\",\"count\":{failure.Count}}}")
+                .ConfigureAwait(false);
+    }
+
+    /// <summary>Ends a simulation: the connection is again exactly what it was, or what a refresh has made of it meanwhile.</summary>
+    public async Task<LeverResult> EndSimulationAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default)
+    {
+        var due = await _plans.DueAtAsync(id, cancellationToken).ConfigureAwait(false);
+        return await ApplyAsync(id, new LeverChange.EndSimulation(due), "connection.end_simulation", actor, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Ends it here and at the provider: readers are stopped at once; then the newest token is revoked under the lease, so that no
@@ -124,7 +158,8 @@ public sealed class ConnectionLevers
         && await _refreshes.BreakLeaseAsync(id, _clock.Now, cancellationToken).ConfigureAwait(false)
         && await AuditAsync(snapshot.Connection, "lease.break", actor, null).ConfigureAwait(false);
 
-    private async Task<LeverResult> ApplyAsync(ConnectionId id, LeverChange change, string action, string actor, CancellationToken cancellationToken)
+    private async Task<LeverResult> ApplyAsync(
+        ConnectionId id, LeverChange change, string action, string actor, CancellationToken cancellationToken, string? detail = null)
     {
         if (await _connections.ApplyAsync(id, change, _clock.Now, cancellationToken).ConfigureAwait(false) is not { } snapshot)
         {
@@ -134,7 +169,7 @@ public sealed class ConnectionLevers
         // Readers in this process stop, or go on, at once; those elsewhere hear it from the change feed.
         _cache.Invalidate(id);
         _logger.LeverApplied(action, id.ToString(), actor);
-        await AuditAsync(snapshot.Connection, action, actor, null).ConfigureAwait(false);
+        await AuditAsync(snapshot.Connection, action, actor, detail).ConfigureAwait(false);
         _worker.Wake();
         return new LeverResult(snapshot, null, null);
     }
@@ -159,9 +194,22 @@ public sealed record LeverResult(ConnectionSnapshot? Snapshot, TokenError? Error
 
     internal static LeverResult Of(bool deleted) => Unknown with { Deleted = deleted };
 
+    /// <summary>Why the lever was not pulled; null: it was, or there is no such connection.</summary>
+    public LeverRefusal? Refusal { get; init; }
+
     /// <summary>Whether a deletion took place: its connection is no longer there to be shown.</summary>
     public bool Deleted { get; private init; }
 
     /// <summary>For a revocation: what became of it at the provider.</summary>
     public RevocationOutcome? AtProvider { get; init; }
+}
+
+/// <summary>Why a lever is refused.</summary>
+public enum LeverRefusal
+{
+    /// <summary>Nothing is simulated in the environment <c>production</c>.</summary>
+    InProduction,
+
+    /// <summary>The catalogue has no such provider: what its failure would do cannot be told.</summary>
+    ProviderUnknown,
 }

@@ -47,7 +47,7 @@ internal sealed class GrantWriter(Sealer sealer, RefreshClock clock)
         };
     }
 
-    /// <summary>When a grant that waited for its completion is due; null: never.</summary>
+    /// <summary>When stored tokens are due: those of a grant that waited for its completion, or of a connection after a lever; null: never.</summary>
     public DateTimeOffset? DueAt(TokenSet tokens, IntegrationEntry entry)
     {
         ArgumentNullException.ThrowIfNull(tokens);

@@ -3,12 +3,11 @@ using Rekindle.Storage;
 namespace Rekindle.Connections;
 
 /// <summary>A lever pulled on every connection that a filter finds (A12).</summary>
-/// <param name="Lever">Which.</param>
+/// <param name="Lever">Which, and what it takes.</param>
 /// <param name="Filter">On what.</param>
 /// <param name="Limit">On how many at most.</param>
 /// <param name="DryRun">Only says what would be touched.</param>
-/// <param name="Note">For those levers that take one.</param>
-public sealed record BatchOrder(ConnectionLever Lever, ConnectionFilter Filter, int Limit, bool DryRun, string? Note = null);
+public sealed record BatchOrder(LeverOrder Lever, ConnectionFilter Filter, int Limit, bool DryRun);
 
 /// <summary>What a batch did.</summary>
 /// <param name="Matched">How many connections the filter found before, counted up to <see cref="LeverBatch.CountCeiling"/>.</param>
@@ -55,8 +54,13 @@ public sealed class LeverBatch(IConnectionStore connections, ConnectionLevers le
     {
         try
         {
-            var result = await levers.PullAsync(connection.Connection.Id, order.Lever, order.Note, actor, CancellationToken.None).ConfigureAwait(false);
-            return new BatchItem(connection, result, result is { Snapshot: null, Deleted: false } ? "It is gone." : null);
+            var result = await levers.PullAsync(connection.Connection.Id, order.Lever, actor, CancellationToken.None).ConfigureAwait(false);
+            return new BatchItem(connection, result, result switch
+            {
+                { Refusal: { } refusal } => $"Refused: {Names.Of(refusal)}.",
+                { Snapshot: null, Deleted: false } => "It is gone.",
+                _ => null,
+            });
         }
         catch (StoreException e)
         {

@@ -118,7 +118,7 @@ internal static class TokenErrors
         ConnectionStatus.NeedsReauthorization => connection.DisconnectReason == DisconnectReason.NoRefreshToken
             ? Of(connection, TokenErrorCode.ExpiredNotRefreshable, WhoActs.User, "The token has ended and there is no refresh token. The account has to be connected again.")
             : Of(connection, TokenErrorCode.NeedsReauthorization, WhoActs.User,
-                $"The account has to be connected again ({(connection.DisconnectReason is { } r ? Names.Of(r) : "unknown reason")}). Create a reconnect link."),
+                $"{MarkOf(connection)}The account has to be connected again ({(connection.DisconnectReason is { } r ? Names.Of(r) : "unknown reason")}). Create a reconnect link."),
         ConnectionStatus.Revoked => Of(connection, TokenErrorCode.ConnectionRevoked, WhoActs.User, "The connection was revoked. Connect the account again."),
         ConnectionStatus.Disabled => Of(connection, TokenErrorCode.ConnectionDisabled, WhoActs.Operator, "The connection is disabled. Enable it to use it."),
         _ => Of(connection, TokenErrorCode.ConnectionStandby, WhoActs.Operator, "The connection is in standby: it is not refreshed here until it is taken over."),
@@ -156,7 +156,7 @@ internal static class TokenErrors
     /// <summary>Why the last refresh failed, from the connection's own record.</summary>
     public static TokenError OfLastFailure(Connection connection, DateTimeOffset now)
     {
-        var error = connection.LastRefreshError ?? "unknown";
+        var error = (connection.LastRefreshError ?? "unknown")[MarkOf(connection).Length..];
         var wait = connection.NextRetryAt - now is { } left && left > TimeSpan.Zero ? left : PollAgain;
         var (code, who) = Names.TryParse<RefreshClass>(error.Split(':')[0], out var @class)
             ? @class switch
@@ -168,7 +168,7 @@ internal static class TokenErrors
                 _ => (TokenErrorCode.RefreshFailed, WhoActs.Operator),
             }
             : (TokenErrorCode.RefreshFailed, WhoActs.Operator);
-        return Of(connection, code, who, $"The last refresh failed ({error}); the next try is {connection.NextRetryAt:O}.") with
+        return Of(connection, code, who, $"{MarkOf(connection)}The last refresh failed ({error}); the next try is {connection.NextRetryAt:O}.") with
         {
             Retryable = code != TokenErrorCode.ExpiredNotRefreshable,
             RetryAfter = wait,
@@ -178,6 +178,8 @@ internal static class TokenErrors
     /// <summary>There is nothing to refresh with.</summary>
     public static TokenError NotRefreshable(Connection connection) =>
         Of(connection, TokenErrorCode.ExpiredNotRefreshable, WhoActs.User, "The token has ended and there is no refresh token. The account has to be connected again.");
+
+    private static string MarkOf(Connection connection) => connection.Simulation is null ? "" : Simulation.Mark;
 
     private static TokenError Of(Connection connection, TokenErrorCode code, WhoActs who, string message) => new()
     {

@@ -128,10 +128,11 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton(s => new ConnectionImporter(
             s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<GrantWriter>(),
             s.GetRequiredService<TokenCache>()));
+        services.AddSingleton<LeverPlans>();
         services.AddSingleton(s => new ConnectionLevers(
             s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IRefreshStore>(), s.GetRequiredService<IAuditStore>(),
-            s.GetRequiredService<TokenReader>(), s.GetRequiredService<TokenCache>(), s.GetRequiredService<GrantRevoker>(), s.GetRequiredService<RefreshWorker>(),
-            s.GetRequiredService<RefreshClock>(), s.GetRequiredService<ILogger<ConnectionLevers>>()));
+            s.GetRequiredService<TokenReader>(), s.GetRequiredService<TokenCache>(), s.GetRequiredService<GrantRevoker>(), s.GetRequiredService<LeverPlans>(),
+            s.GetRequiredService<RefreshWorker>(), s.GetRequiredService<RefreshClock>(), s.GetRequiredService<ILogger<ConnectionLevers>>()));
     }
 
     private static void AddApiKeys(IServiceCollection services)

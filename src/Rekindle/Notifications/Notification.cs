@@ -78,4 +78,7 @@ public sealed record Notification
 
     /// <summary>How often the same thing was reported.</summary>
     public int Count { get; init; } = 1;
+
+    /// <summary>Opened by a simulation: nothing of it happened.</summary>
+    public bool IsTest { get; init; }
 }

@@ -41,6 +41,9 @@ public sealed record IntegrationDraft
     /// <summary>Where a finished connect flow may return to.</summary>
     public IReadOnlyList<string>? AllowedReturnUrls { get; init; }
 
+    /// <summary>Questions on the connect form.</summary>
+    public IReadOnlyList<Connect.ConnectField>? ConnectFields { get; init; }
+
     /// <summary>How its connections are treated; given the present policy, returns the wanted one.</summary>
     public Func<IntegrationPolicy, IntegrationPolicy>? Policy { get; init; }
 }

@@ -156,6 +156,7 @@ public sealed class IntegrationEditor
             Purposes = draft.Purposes ?? present.Purposes,
             Variables = draft.Variables ?? present.Variables,
             AllowedReturnUrls = draft.AllowedReturnUrls ?? present.AllowedReturnUrls,
+            ConnectFields = draft.ConnectFields ?? present.ConnectFields,
             Policy = draft.Policy?.Invoke(present.Policy) ?? present.Policy,
         };
         return seals ? WithSecrets(merged, present, draft) : merged;

@@ -27,7 +27,8 @@ internal sealed partial class IntegrationRules(ProviderCatalogue catalogue, Toke
         }
 
         foreach (var mistake in TextMistakes(integration, draft).Concat(ScopeMistakes("scopes", integration.Scopes)).Concat(PurposeMistakes(integration))
-                     .Concat(PolicyMistakes(integration.Policy)).Concat(ReturnUrlMistakes(integration)))
+                     .Concat(PolicyMistakes(integration.Policy)).Concat(ReturnUrlMistakes(integration))
+                     .Concat(ConnectField.Mistakes(integration.ConnectFields).Select(problem => ("connect_fields", problem))))
         {
             yield return mistake;
         }

@@ -93,9 +93,10 @@ internal sealed class RefreshSettler(
             : new RefreshOutcome.Failed(recorded, result);
     }
 
+    // Real failures are counted on top of real ones only.
     private RefreshFacts Facts(RefreshRun run, Classified result, DateTimeOffset sentAt, bool blamesIntegration) => new()
     {
-        Claim = run.Claim,
+        Claim = run.Claim with { Connection = run.Claim.Connection.WithoutSimulation(run.Claim.Tokens) },
         Integration = run.Entry.Integration,
         Provider = run.Provider,
         Result = result,

@@ -51,4 +51,20 @@ internal sealed record RefreshVerdict
 
     /// <summary>Pause the whole integration until then: the provider throttles it.</summary>
     public DateTimeOffset? ThrottleIntegrationUntil { get; init; }
+
+    /// <summary>The connection as a failure at this time leaves it.</summary>
+    public Connection ApplyTo(Connection connection, DateTimeOffset at) => connection with
+    {
+        Status = Status ?? connection.Status,
+        ConsecutiveFailures = ConsecutiveFailures,
+        ConsecutiveTransientFailures = ConsecutiveTransientFailures,
+        Strikes = Strikes,
+        FirstStrikeAt = FirstStrikeAt,
+        LastStrikeAt = LastStrikeAt,
+        NextRetryAt = NextRetryAt,
+        LastRefreshError = LastRefreshError,
+        LastFailureAt = at,
+        DisconnectReason = DisconnectReason,
+        DegradedAt = DegradedAt,
+    };
 }

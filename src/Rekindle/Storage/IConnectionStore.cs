@@ -1,5 +1,6 @@
 using Rekindle.Connections;
 using Rekindle.Encryption;
+using Rekindle.Notifications;
 using Rekindle.Refresh;
 
 namespace Rekindle.Storage;
@@ -41,7 +42,7 @@ public interface IConnectionStore
 
     /// <summary>
     /// Applies a lever: raises the epoch, so that a flight that started before keeps its token and loses its verdict (I2).
-    /// Null: there is no such connection.
+    /// It acts on the connection as it is without a simulation, and ends that. Null: there is no such connection.
     /// </summary>
     Task<ConnectionSnapshot?> ApplyAsync(ConnectionId id, LeverChange change, DateTimeOffset now, CancellationToken cancellationToken);
 
@@ -240,7 +241,22 @@ public abstract record LeverChange
 
     /// <summary>Standby ends: ours to refresh, due as its expiry says.</summary>
     public sealed record TakeOver(DateTimeOffset DueAt) : LeverChange;
+
+    /// <summary>
+    /// Shows a failure that did not happen, and keeps beside it what it hides. <paramref name="Play"/> says what would follow; it is called
+    /// under the row lock with the connection as it truly is; pure and fast.
+    /// </summary>
+    public sealed record Simulate(SimulatedFailure Failure, Func<ConnectionSnapshot, SimulatedState> Play) : LeverChange;
+
+    /// <summary>Puts back what a simulation hides; due at <paramref name="DueAt"/> when the tokens were renewed meanwhile.</summary>
+    public sealed record EndSimulation(DateTimeOffset? DueAt) : LeverChange;
 }
+
+/// <summary>A connection with a simulated failure.</summary>
+/// <param name="Connection">What it shows.</param>
+/// <param name="DueAt">When the next, real, refresh is wanted; null: none.</param>
+/// <param name="Opens">Messages to open, marked as tests.</param>
+public sealed record SimulatedState(Connection Connection, DateTimeOffset? DueAt, IReadOnlyList<NotificationDraft> Opens);
 
 /// <summary>Counts of an environment's connections.</summary>
 public sealed record ConnectionSummary

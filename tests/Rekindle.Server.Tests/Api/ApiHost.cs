@@ -91,10 +91,14 @@ internal sealed class ApiHost : IAsyncDisposable
         return client;
     }
 
-    public async Task AddIntegrationAsync(string key, object? policy = null)
+    public async Task AddIntegrationAsync(string key, object? policy = null) =>
+        Assert.Equal(System.Net.HttpStatusCode.Created, await TryAddIntegrationAsync(key, Admin, policy));
+
+    /// <summary>The same in the environment of the client's key, where it may be already.</summary>
+    public static async Task<System.Net.HttpStatusCode> TryAddIntegrationAsync(string key, HttpClient client, object? policy = null)
     {
         var registered = RegisteredClient.Default;
-        using var answer = await Admin.PostAsJsonAsync("/v1/integrations", new
+        using var answer = await client.PostAsJsonAsync("/v1/integrations", new
         {
             key,
             provider = "sim-acme",
@@ -103,7 +107,7 @@ internal sealed class ApiHost : IAsyncDisposable
             scopes = (string[])["read"],
             policy = policy ?? new { },
         });
-        Assert.Equal(System.Net.HttpStatusCode.Created, answer.StatusCode);
+        return answer.StatusCode;
     }
 
     /// <summary>Imports a grant of the simulated provider; returns the connection's id.</summary>

@@ -114,6 +114,7 @@ public sealed class EveryRouteTests(ApiServer server) : IClassFixture<ApiServer>
     private static object? BodyOf(ApiOperation operation) => operation.Id switch
     {
         "report_rejected_token" => new { version = 1 },
+        "simulate_failure" => new { kind = "network" },
         "put_dependent" => new { label = "x" },
         "patch_connection" => new { label = "x" },
         _ => null,

@@ -30,6 +30,26 @@ public sealed class IntegrationTests(ApiServer server) : IClassFixture<ApiServer
     }
 
     [Fact]
+    [Trait("Req", "E3")]
+    public async Task Questions_of_the_connect_form_and_what_it_accepts_are_part_of_an_integration()
+    {
+        object[] fields =
+        [
+            new { name = "plan", label = "Plan", kind = "choice", choices = new { s = "Small", l = "Large" }, @default = "s", required = true },
+            new { name = "share", label = "Share", help = "Of the revenue.", kind = "percent", max = 12.5 },
+        ];
+        var policy = new { accept_without_refresh_token = true, accept_missing_scopes = true };
+        var made = await ApiHost.PostAsync(Admin, "/v1/integrations", new { key = "asking", provider = "google", connect_fields = fields, policy });
+        var patched = await ApiHost.SendAsync(Admin, HttpMethod.Patch, "/v1/integrations/asking", new { policy = new { accept_missing_scopes = false } });
+
+        var asked = patched.Body.GetProperty("connect_fields");
+        Assert.Equal((201, 2), (made.Status, asked.GetArrayLength()));
+        Assert.Equal(("choice", "Large", 12.5m), (asked[0].Text("kind"), asked[0].GetProperty("choices").Text("l"), asked[1].GetProperty("max").GetDecimal()));
+        var accepts = patched.Body.GetProperty("policy");
+        Assert.Equal((true, false), (accepts.GetProperty("accept_without_refresh_token").GetBoolean(), accepts.GetProperty("accept_missing_scopes").GetBoolean()));
+    }
+
+    [Fact]
     public async Task A_key_is_taken_once_per_environment()
     {
         object wish = new { key = "twice", provider = "google" };
@@ -98,6 +118,11 @@ public sealed class IntegrationTests(ApiServer server) : IClassFixture<ApiServer
     [InlineData("""{"key":"bad","provider":"google","allowed_return_urls":["javascript:alert(1)"]}""", "allowed_return_urls")]
     [InlineData("""{"key":"bad","provider":"google","private_key":"-----BEGIN NONSENSE-----"}""", "private_key")]
     [InlineData("""{"key":"bad","provider":"google","client_secret":"ENC:abcdefabcdefabcdefabcdef"}""", "client_secret")]
+    [InlineData("""{"key":"bad","provider":"google","connect_fields":[{"name":"plan"}]}""", "connect_fields[0].label")]
+    [InlineData("""{"key":"bad","provider":"google","connect_fields":[{"name":"plan","label":"Plan","kind":"colour"}]}""", "connect_fields[0].kind")]
+    [InlineData("""{"key":"bad","provider":"google","connect_fields":[{"name":"plan","label":"Plan","kind":"choice"}]}""", "connect_fields")]
+    [InlineData("""{"key":"bad","provider":"google","connect_fields":[{"name":"plan","label":"Plan","kind":"choice","choices":{"s":null}}]}""", "connect_fields[0].choices.s")]
+    [InlineData("""{"key":"bad","provider":"google","connect_fields":[{"name":"share","label":"Share","kind":"percent","max":"much"}]}""", "connect_fields[0].max")]
     [InlineData("""{"key":"bad","provider":"google","variables":{"nothing":"x"}}""", "variables.nothing")]
     [InlineData("""{"key":"bad","provider":"oauth2","variables":{"authorize_url":"https://a.example","token_url":"gopher://a.example"}}""", "variables.token_url")]
     [InlineData("""{"key":"bad","provider":"oauth2","variables":{"authorize_url":"https://a.example"}}""", "variables.token_url")]

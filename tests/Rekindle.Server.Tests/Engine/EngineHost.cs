@@ -96,7 +96,7 @@ internal sealed class EngineHost : IAsyncDisposable
         var host = builder.Build();
         await host.StartAsync();
         var engine = new EngineHost(host, simulator, simulator.Servers.Values.First(), folder, settings.Simulator is null, ownsTime);
-        engine.Integration = await engine.EnsureIntegrationAsync(settings.Policy);
+        engine.Integration = await engine.EnsureIntegrationAsync(settings.Environment, settings.Policy);
         return engine;
     }
 
@@ -126,7 +126,7 @@ internal sealed class EngineHost : IAsyncDisposable
         change?.Invoke(draft);
         var result = await Get<ConnectionImporter>().ImportAsync(new ImportedGrant
         {
-            Key = new ConnectionKey("production", "acme", "", subject, draft.Purpose, draft.Account),
+            Key = new ConnectionKey(Integration.Environment, "acme", "", subject, draft.Purpose, draft.Account),
             AccessToken = Secret.OrNull(draft.AccessToken),
             RefreshToken = Secret.OrNull(draft.RefreshToken),
             ExpiresAt = draft.ExpiresAt,
@@ -171,10 +171,10 @@ internal sealed class EngineHost : IAsyncDisposable
         _folder?.Dispose();
     }
 
-    private async Task<Integration> EnsureIntegrationAsync(IntegrationPolicy? policy)
+    private async Task<Integration> EnsureIntegrationAsync(string environment, IntegrationPolicy? policy)
     {
         var directory = Get<IntegrationDirectory>();
-        if (await directory.FindAsync("production", "acme", CancellationToken.None) is { } entry)
+        if (await directory.FindAsync(environment, "acme", CancellationToken.None) is { } entry)
         {
             return entry.Integration;
         }
@@ -182,7 +182,7 @@ internal sealed class EngineHost : IAsyncDisposable
         var client = RegisteredClient.Default;
         var integration = new Integration
         {
-            Environment = "production",
+            Environment = environment,
             Key = "acme",
             Provider = CatalogueEntry.KeyOf(Server),
             DisplayName = "Acme",
@@ -195,6 +195,6 @@ internal sealed class EngineHost : IAsyncDisposable
             integration with { ClientSecret = Get<Sealer>().Seal(new Secret(client.Secrets[0]), integration.SealContext(SecretKind.ClientSecret)) },
             CancellationToken.None);
         await directory.ReloadAsync(CancellationToken.None);
-        return created ?? (await directory.FindAsync("production", "acme", CancellationToken.None))!.Integration;
+        return created ?? (await directory.FindAsync(environment, "acme", CancellationToken.None))!.Integration;
     }
 }

@@ -15,6 +15,8 @@ internal sealed record EngineSettings
 
     public Personality Personality { get; init; } = Strict;
 
+    public string Environment { get; init; } = "production";
+
     public TimeProvider? Time { get; init; }
 
     /// <summary>A simulator shared with others; null: one of its own.</summary>

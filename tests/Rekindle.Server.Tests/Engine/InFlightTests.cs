@@ -93,6 +93,20 @@ public sealed class InFlightTests
             });
 
     [Fact]
+    public async Task A_simulated_failure_stands_and_its_end_finds_the_refreshed_connection() =>
+        await DuringAsync(
+            (engine, id) => engine.Levers.SimulateAsync(id, new SimulatedFailure(RefreshClass.GrantDead), "test"),
+            (engine, during) =>
+            {
+                var after = engine.Levers.EndSimulationAsync(during.Connection.Id, "test").Result.Snapshot!;
+
+                Assert.Equal((ConnectionStatus.NeedsReauthorization, 2, null), (during.Connection.Status, during.Tokens!.Version, during.DueAt));
+                Assert.Equal((ConnectionStatus.Active, 0, null), (after.Connection.Status, after.Connection.ConsecutiveFailures, after.Connection.LastRefreshError));
+                Assert.True(after.DueAt > engine.Clock.Now.AddMinutes(20));
+            },
+            "sandbox");
+
+    [Fact]
     public async Task A_broken_lease_frees_nothing_and_the_late_result_is_kept_aside() =>
         await DuringAsync(
             (engine, id) => engine.Levers.BreakLeaseAsync(id, "test"),
@@ -185,9 +199,9 @@ public sealed class InFlightTests
         Assert.Equal(before.DueAt, after.DueAt);
     }
 
-    private static async Task DuringAsync(Func<EngineHost, ConnectionId, Task> change, Action<EngineHost, ConnectionSnapshot> verify)
+    private static async Task DuringAsync(Func<EngineHost, ConnectionId, Task> change, Action<EngineHost, ConnectionSnapshot> verify, string environment = "production")
     {
-        await using var engine = await EngineHost.StartAsync(new EngineSettings());
+        await using var engine = await EngineHost.StartAsync(new EngineSettings { Environment = environment });
         var id = await StartFlightAsync(engine);
 
         await change(engine, id);

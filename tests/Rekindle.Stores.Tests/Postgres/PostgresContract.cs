@@ -18,6 +18,8 @@ public sealed class PostgresInFlightTests : InFlightContract<PostgresTestStore>;
 
 public sealed class PostgresLeverTests : LeverContract<PostgresTestStore>;
 
+public sealed class PostgresSimulationTests : SimulationContract<PostgresTestStore>;
+
 public sealed class PostgresGrantTests : GrantContract<PostgresTestStore>;
 
 public sealed class PostgresConnectionReadTests : ConnectionReadContract<PostgresTestStore>;

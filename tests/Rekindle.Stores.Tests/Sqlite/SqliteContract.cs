@@ -18,6 +18,8 @@ public sealed class SqliteInFlightTests : InFlightContract<SqliteTestStore>;
 
 public sealed class SqliteLeverTests : LeverContract<SqliteTestStore>;
 
+public sealed class SqliteSimulationTests : SimulationContract<SqliteTestStore>;
+
 public sealed class SqliteGrantTests : GrantContract<SqliteTestStore>;
 
 public sealed class SqliteConnectionReadTests : ConnectionReadContract<SqliteTestStore>;
