@@ -42,6 +42,17 @@ internal sealed class DemoCallers(DemoWorld world) : IDisposable
         return document.RootElement.Clone();
     }
 
+    /// <summary>A link for the person to reconnect a connection.</summary>
+    public async Task<Uri> ReconnectLinkAsync(ConnectionId id, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/connections/{id}/reconnect-link");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", world.ApiKey.Reveal());
+        using var response = await _server.SendAsync(request, cancellationToken);
+        response.EnsureSuccessStatusCode();
+        using var document = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
+        return new Uri(document.RootElement.GetProperty("url").GetString()!);
+    }
+
     public void Dispose()
     {
         _server.Dispose();

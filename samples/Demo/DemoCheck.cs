@@ -1,6 +1,5 @@
 using System.Globalization;
 using Rekindle.Connections;
-using Rekindle.Encryption;
 using Rekindle.Storage;
 
 namespace Rekindle.Demo;
@@ -12,7 +11,7 @@ internal sealed class DemoCheck(DemoWorld world, TextWriter output)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
-    private const string Reconnected = "id kept, metadata kept, active, grant 1 then 2, token handed out";
+    private const string Reconnected = "'Strict (rotates, reuse ends the grant) is connected', id kept, metadata kept, active, grant 1 then 2, token handed out";
 
     private readonly List<string> _failures = [];
 
@@ -53,7 +52,7 @@ internal sealed class DemoCheck(DemoWorld world, TextWriter output)
             callers.Refused == 0 && callers.Accepted > 0);
         Verify($"every request for a healthy connection's token got one ({callers.Errors} did not)", callers.Errors == 0);
         Verify($"no refresh token was presented twice outside its provider's rule ({OutsideRule()} were)", OutsideRule() == 0);
-        Verify($"a connection was killed and connected again: {reconnected}", reconnected == Reconnected);
+        Verify($"a connection was killed and connected again by browser: {reconnected}", reconnected == Reconnected);
         foreach (var (trouble, connection) in world.Troubled)
         {
             var found = await FindAsync(trouble, connection, callers, cancellationToken);
@@ -117,7 +116,7 @@ internal sealed class DemoCheck(DemoWorld world, TextWriter output)
 
     private static string Expected(Trouble t) => $"{t.Status}/{t.Reason ?? "-"}, {t.Code}, who_acts {t.WhoActs}";
 
-    // Killed at the provider, noticed by a refresh, connected again by import: the same connection lives on.
+    // Killed at the provider, noticed by a refresh, connected again by a person with a browser: the same connection lives on.
     private async Task<string> ReconnectAsync(DemoCallers callers, CancellationToken cancellationToken)
     {
         var victim = world.Healthy.First(c => c.Actor == Cast.Strict);
@@ -130,23 +129,18 @@ internal sealed class DemoCheck(DemoWorld world, TextWriter output)
             await Task.Delay(Look / 5, cancellationToken);
         }
 
-        var fresh = server.IssueGrant(victim.Subject);
         var before = (await connections.GetAsync(victim.Id, cancellationToken))!;
-        await world.Get<ConnectionImporter>().ImportAsync(
-            new ImportedGrant
-            {
-                Key = before.Connection.Key,
-                AccessToken = new Secret(fresh.AccessToken),
-                RefreshToken = Secret.OrNull(fresh.RefreshToken),
-                ExpiresAt = fresh.ExpiresAt,
-                ProviderAccountId = victim.Subject,
-                Replace = true,
-            },
-            cancellationToken);
-        world.Healthy.Add(victim with { GrantId = fresh.GrantId });
+        using var person = new DemoPerson();
+        var last = await person.ConnectAsync(await callers.ReconnectLinkAsync(victim.Id, cancellationToken), victim.Subject, cancellationToken);
         var after = (await connections.FindAsync(before.Connection.Key, cancellationToken))!;
+        if (server.Grants.LastOrDefault(g => g.Subject == victim.Subject && g.End is null) is { } grant)
+        {
+            world.Healthy.Add(victim with { GrantId = grant.Id });
+        }
+
         var answer = await callers.AskAsync(victim.Id, cancellationToken);
-        return $"id {(after.Connection.Id == victim.Id ? "kept" : "lost")}, metadata {(after.Connection.Metadata.GetValueOrDefault("plan") == "gold" ? "kept" : "lost")}, "
+        return $"'{last}', id {(after.Connection.Id == victim.Id ? "kept" : "lost")}, "
+            + $"metadata {(after.Connection.Metadata.GetValueOrDefault("plan") == "gold" ? "kept" : "lost")}, "
             + $"{Names.Of(after.Connection.Status)}, grant {before.Tokens!.GrantNo} then {after.Tokens!.GrantNo}, "
             + $"{(answer.TryGetProperty("access_token", out _) ? "token handed out" : "no token")}";
     }
