@@ -91,13 +91,13 @@ internal sealed class ConnectPageEndpoints(
         var (environment, integration) = (Route(http, "environment"), Route(http, "integration"));
         var form = await ReadFormAsync(http).ConfigureAwait(false);
         var answer = ConnectAnswer.From(form.SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value ?? ""))));
-        if (answer is null)
+        if (answer is null || posted.Seal(environment, integration, answer) is not { } carried)
         {
             await ShowProblemAsync(http, new ConnectView.Problem(PageErrors.Unreadable), site).ConfigureAwait(false);
             return;
         }
 
-        SeeOther(http, new Uri($"{ConnectPaths.Callback(site, environment, integration)}?answer={posted.Seal(environment, integration, answer)}"));
+        SeeOther(http, new Uri($"{ConnectPaths.Callback(site, environment, integration)}?answer={carried}"));
     }
 
     private Task WriteAsync(HttpContext http, Uri site, string link, ConnectView view)

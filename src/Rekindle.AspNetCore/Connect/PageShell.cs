@@ -22,6 +22,8 @@ internal static class PageShell
         .field{margin:0 0 1.25rem}
         .help{margin:0;color:var(--soft)}
         .bad{margin:.25rem 0 0;color:var(--bad);font-weight:600}
+        .bad[role=alert]{margin:0 0 1.25rem}
+        ::placeholder{color:var(--soft);opacity:1}
         input,select{font:inherit;color:inherit;background:var(--card);width:100%;min-height:2.75rem;margin-top:.25rem;padding:.375rem .625rem;border:1px solid var(--line);border-radius:.375rem}
         [aria-invalid=true]{border:2px solid var(--bad)}
         button,.button{font:inherit;font-weight:600;display:block;width:100%;min-height:2.75rem;padding:.625rem 1rem;border:1px solid var(--strong);border-radius:.375rem;background:var(--strong);color:var(--on);text-align:center;text-decoration:none;cursor:pointer}

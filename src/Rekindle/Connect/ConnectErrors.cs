@@ -46,7 +46,8 @@ internal static class ConnectErrors
     { Detail = detail, CanRetry = true };
 
     public static ConnectError Misconfigured(string name, string detail) => new(
-        IntegrationMisconfigured, $"The connection to {name} is not set up correctly.", NotYourFault, WhoActs.Operator)
+        IntegrationMisconfigured, $"The connection to {name} is not set up correctly.", NotYourFault + " The same link works once they have mended it.",
+        WhoActs.Operator)
     { Detail = detail, CanRetry = true };
 
     public static ConnectError Denied(IntegrationEntry entry) => new(

@@ -11,16 +11,18 @@ namespace Rekindle.Connect;
 /// </summary>
 public sealed class PostedAnswers(Sealer sealer)
 {
-    private const int MaxLength = 16 * 1024;
+    // It stands in a request line, for which servers and proxies allow 8 KB.
+    private const int MaxLength = 7 * 1024;
 
     private readonly Sealer _sealer = sealer ?? throw new ArgumentNullException(nameof(sealer));
 
-    /// <summary>Seals an answer to the callback it came to.</summary>
-    public string Seal(string environment, string integration, ConnectAnswer answer)
+    /// <summary>Seals an answer to the callback it came to; null: it is too long to be carried.</summary>
+    public string? Seal(string environment, string integration, ConnectAnswer answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
         var text = new Secret(JsonSerializer.Serialize(answer.Values));
-        return Base64Url.EncodeToString(_sealer.Seal(text, Context(environment, integration)).Bytes);
+        var carried = Base64Url.EncodeToString(_sealer.Seal(text, Context(environment, integration)).Bytes);
+        return carried.Length <= MaxLength ? carried : null;
     }
 
     /// <summary>Opens it again; null: not one of ours, or for another callback.</summary>

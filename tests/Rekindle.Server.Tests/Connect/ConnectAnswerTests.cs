@@ -60,6 +60,20 @@ public sealed class ConnectAnswerTests
     }
 
     [Theory, Trait("Req", "E3")]
+    [InlineData(4_000, 303)]
+    [InlineData(6_000, 400)]
+    public async Task A_posted_answer_goes_on_if_an_address_can_carry_it(int length, int status)
+    {
+        await using var host = await ConnectHost.StartAsync(entry: Posting);
+        using var person = new Person();
+
+        var taken = await person.PostAsync(new Uri(host.Site, "/connect/callback/production/acme"), [new("code", new string('c', length)), new("state", "s")]);
+
+        Assert.Equal(status, taken.Status);
+        Assert.Equal(400, taken.Location is { } on ? (await person.OpenAsync(on)).Status : 400);
+    }
+
+    [Theory, Trait("Req", "E3")]
     [InlineData(true, "https://evil.example")]
     [InlineData(false, null)]
     public async Task An_answer_that_names_another_issuer_or_none_is_not_exchanged(bool names, string? issuer)

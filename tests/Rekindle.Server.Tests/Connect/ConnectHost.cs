@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Rekindle.ApiKeys;
 using Rekindle.Connections;
 using Rekindle.Encryption;
+using Rekindle.Hosting;
 using Rekindle.Providers;
 using Rekindle.Simulator;
 using Rekindle.Simulator.History;
@@ -35,6 +36,8 @@ internal sealed class ConnectHost : IAsyncDisposable
     public Uri Site { get; }
 
     public HttpClient Api { get; }
+
+    public string KeyRingFile => Path.Combine(_folder.Path, "keys");
 
     public ManualClock Clock { get; }
 
@@ -88,11 +91,11 @@ internal sealed class ConnectHost : IAsyncDisposable
         return await StartAsync(change is null ? integration : change(integration), client.Secrets[0], catalogue, simulator, folder, clock, logs);
     }
 
-    /// <summary>One on a provider that is not the simulator.</summary>
-    public static Task<ConnectHost> StartAsync(Integration integration, string secret)
+    /// <summary>One on a provider that is not the simulator, on a database of the test's own where it gives one.</summary>
+    public static Task<ConnectHost> StartAsync(Integration integration, string secret, Action<RekindleBuilder>? store = null)
     {
         var folder = new TempFolder();
-        return StartAsync(integration, secret, null, null, folder, new ManualClock(TimeProvider.System.GetUtcNow()), null);
+        return StartAsync(integration, secret, null, null, folder, new ManualClock(TimeProvider.System.GetUtcNow()), null, store);
     }
 
     /// <summary>Makes a connect session through the API.</summary>
@@ -179,7 +182,8 @@ internal sealed class ConnectHost : IAsyncDisposable
     }
 
     private static async Task<ConnectHost> StartAsync(
-        Integration integration, string secret, string? catalogue, SimulatorHost? simulator, TempFolder folder, ManualClock clock, ILoggerProvider? logs)
+        Integration integration, string secret, string? catalogue, SimulatorHost? simulator, TempFolder folder, ManualClock clock, ILoggerProvider? logs,
+        Action<RekindleBuilder>? store = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
@@ -191,8 +195,8 @@ internal sealed class ConnectHost : IAsyncDisposable
         }
 
         var keys = Path.Combine(folder.Path, "keys");
-        KeyRingFile.Create(keys, clock.GetUtcNow());
-        builder.Services.AddRekindle(o =>
+        Encryption.KeyRingFile.Create(keys, clock.GetUtcNow());
+        var rekindle = builder.Services.AddRekindle(o =>
         {
             o.KeyRingFile = keys;
             o.Journal.Folder = Path.Combine(folder.Path, "journal");
@@ -202,7 +206,8 @@ internal sealed class ConnectHost : IAsyncDisposable
             o.Exchange.AllowPlainHttp = true;
             o.Exchange.AllowPrivateNetworks = true;
             o.Refresh.WorkerEnabled = false;
-        }).UseSqlite(Path.Combine(folder.Path, "rekindle.db"));
+        });
+        (store ?? (b => b.UseSqlite(Path.Combine(folder.Path, "rekindle.db"))))(rekindle);
         builder.Services.AddRekindleApi();
         var app = builder.Build();
         app.MapRekindleApi();
