@@ -27,6 +27,10 @@ public static class ServerApp
         return app;
     }
 
+    /// <summary>The same for a verb whose result goes to standard output, and to scripts: what is logged goes to standard error.</summary>
+    internal static WebApplication BuildForVerb(ServerArguments arguments) => Build(
+        arguments, builder => builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+
     private static void AddRekindle(WebApplicationBuilder builder, ServerSettings settings)
     {
         var section = builder.Configuration.GetSection(ServerConfiguration.Section);

@@ -33,7 +33,7 @@ internal sealed class ApiKeyCommand : Command
 
     private static Task<int> RunAsync(ServerArguments arguments, string? environment, NewApiKey wish, CancellationToken cancellationToken) => Failures.CatchAsync(async () =>
     {
-        await using var app = ServerApp.Build(arguments);
+        await using var app = ServerApp.BuildForVerb(arguments);
         var pending = await app.Services.GetRequiredService<IDatabase>().PendingAsync(cancellationToken);
         if (pending.Count > 0)
         {

@@ -27,7 +27,7 @@ internal sealed class InitCommand : Command
 
     private static Task<int> RunAsync(ServerArguments arguments, string? environment, CancellationToken cancellationToken) => Failures.CatchAsync(async () =>
     {
-        await using var app = ServerApp.Build(arguments);
+        await using var app = ServerApp.BuildForVerb(arguments);
         var options = app.Services.GetRequiredService<RekindleOptions>();
         var database = app.Services.GetRequiredService<IDatabase>();
         await database.MigrateAsync(cancellationToken);

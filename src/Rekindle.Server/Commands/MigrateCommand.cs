@@ -12,7 +12,7 @@ internal sealed class MigrateCommand : Command
 
     private static Task<int> RunAsync(ServerArguments arguments, CancellationToken cancellationToken) => Failures.CatchAsync(async () =>
     {
-        await using var app = ServerApp.Build(arguments);
+        await using var app = ServerApp.BuildForVerb(arguments);
         var database = app.Services.GetRequiredService<IDatabase>();
         var applied = await database.MigrateAsync(cancellationToken);
         Console.WriteLine(applied.Count == 0
