@@ -48,7 +48,7 @@ internal sealed class AttemptWriter(Fingerprinter fingerprinter, WorkerIdentity 
     private (RequestCapture?, ResponseCapture?) Capture(RefreshRun run, Classified result, TokenRequest? request, ExchangeResult? exchange) =>
         request is null ? default
         : exchange is null ? (ExchangeCapture.OfRequest(request, fingerprinter), null)
-        : ExchangeCapture.Of(run.Provider, request, exchange, result.Tokens, fingerprinter);
+        : ExchangeCapture.Of(run.Provider, request, exchange, fingerprinter);
 
     // The id was made when the lease was taken and says when.
     private static DateTimeOffset CreatedAt(Guid id)

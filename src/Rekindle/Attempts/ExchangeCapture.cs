@@ -26,17 +26,22 @@ public static class ExchangeCapture
     /// <param name="provider">Says which of the answer's fields are tokens.</param>
     /// <param name="request">What was sent.</param>
     /// <param name="result">What became of it.</param>
-    /// <param name="tokens">The tokens that were read from the answer; null: none.</param>
     /// <param name="fingerprinter">For the values that are withheld.</param>
     public static (RequestCapture Request, ResponseCapture? Response) Of(
-        ProviderDefinition provider, TokenRequest request, ExchangeResult result, TokenAnswer? tokens, Fingerprinter fingerprinter)
+        ProviderDefinition provider, TokenRequest request, ExchangeResult result, Fingerprinter fingerprinter)
     {
         ArgumentNullException.ThrowIfNull(provider);
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(result);
         ArgumentNullException.ThrowIfNull(fingerprinter);
-        var scrubber = new SecretScrubber([.. request.Secrets, tokens?.AccessToken, tokens?.RefreshToken, tokens?.IdToken]);
-        return (Capture(request, fingerprinter, scrubber), result.Answer is { } answer ? Capture(provider, answer, fingerprinter, scrubber) : null);
+        if (result.Answer is not { } answer)
+        {
+            return (OfRequest(request, fingerprinter), null);
+        }
+
+        using var document = AnswerDocument.Parse(answer.Body, answer.Truncated);
+        var scrubber = new SecretScrubber([.. request.Secrets, .. AnswerReader.SecretsIn(document, provider.Response)]);
+        return (Capture(request, fingerprinter, scrubber), Capture(provider, answer, document, fingerprinter, scrubber));
     }
 
     private static RequestCapture Capture(TokenRequest request, Fingerprinter fingerprinter, SecretScrubber scrubber) => new()
@@ -64,9 +69,9 @@ public static class ExchangeCapture
             : WithheldText(parameter.Text ?? "", fingerprinter);
     }
 
-    private static ResponseCapture Capture(ProviderDefinition provider, ProviderAnswer answer, Fingerprinter fingerprinter, SecretScrubber scrubber)
+    private static ResponseCapture Capture(
+        ProviderDefinition provider, ProviderAnswer answer, AnswerDocument document, Fingerprinter fingerprinter, SecretScrubber scrubber)
     {
-        using var document = AnswerDocument.Parse(answer.Body, answer.Truncated);
         var fields = new BodyCapture(provider, fingerprinter, scrubber, MaxValue);
         document.Visit(fields.Add);
         return new ResponseCapture
@@ -78,7 +83,8 @@ public static class ExchangeCapture
             Truncated = answer.Truncated,
             BodyKind = document.Kind.ToString().ToLowerInvariant(),
             BodyFingerprint = fields.Fields.Count == 0 && !answer.Body.IsEmpty ? FingerprintOf(answer.Body.Span, fingerprinter) : null,
-            Text = ProviderText.Clean(document.Text, scrubber),
+            // The text of a success that is none may be the token itself.
+            Text = answer.IsSuccessStatus ? null : ProviderText.Clean(document.Text, scrubber),
             Fields = fields.Fields,
             FieldsOmitted = fields.Omitted,
         };

@@ -26,7 +26,7 @@ public sealed record ResponseCapture
     /// <summary>Keyed hash of a body whose fields are not listed.</summary>
     public string? BodyFingerprint { get; init; }
 
-    /// <summary>A plain-text body, scrubbed and bounded.</summary>
+    /// <summary>A plain-text body, scrubbed and bounded; null: there was none, or it came with a success and may be a token.</summary>
     public string? Text { get; init; }
 
     /// <summary>Fields of the body by path.</summary>

@@ -37,6 +37,11 @@ internal sealed partial class SecretScrubber
         }
     }
 
+    /// <summary>Whether a word is a secret, holds one or is a piece of one: for values that are kept whole or not at all.</summary>
+    public static bool Concerns(string word, Secret? secret) =>
+        secret?.Reveal() is { Length: >= Window } value && word.Length >= Window
+        && (value.Contains(word, StringComparison.Ordinal) || word.Contains(value, StringComparison.Ordinal));
+
     public string Scrub(string text)
     {
         if (text.Length < MinLength || _plain.Count == 0)

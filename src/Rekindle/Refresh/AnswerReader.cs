@@ -31,8 +31,27 @@ public static class AnswerReader
             ErrorCodes = error.Codes,
             ErrorSubCodes = error.SubCodes,
             ErrorText = error.Text,
+            Secrets = SecretsIn(document, provider.Response),
             RetryAfter = RetryAfterReader.Read(answer, document, requestedAt),
         };
+    }
+
+    /// <summary>Every value at a place of a token.</summary>
+    internal static IReadOnlyList<Secret> SecretsIn(AnswerDocument document, ResponseRules paths)
+    {
+        var secrets = new List<Secret>();
+        foreach (var path in (IEnumerable<string>)[.. paths.AccessToken, .. paths.RefreshToken, paths.IdToken])
+        {
+            foreach (var element in document.Find(path))
+            {
+                if (Secret.OrNull(AnswerValue.Scalar(element)) is { } secret)
+                {
+                    secrets.Add(secret);
+                }
+            }
+        }
+
+        return secrets;
     }
 
     private static TokenAnswer? ReadTokens(

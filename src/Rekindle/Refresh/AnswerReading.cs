@@ -1,3 +1,5 @@
+using Rekindle.Encryption;
+
 namespace Rekindle.Refresh;
 
 /// <summary>What an answer's body says, before anything is concluded from it.</summary>
@@ -17,6 +19,9 @@ public sealed record AnswerReading
 
     /// <summary>The text for people. Raw.</summary>
     public string? ErrorText { get; init; }
+
+    /// <summary>What stands where tokens stand, also in an answer that is none: its texts may repeat it.</summary>
+    internal IReadOnlyList<Secret> Secrets { get; init; } = [];
 
     /// <summary>How long the answer asks us to wait.</summary>
     public TimeSpan? RetryAfter { get; init; }

@@ -1,4 +1,5 @@
 using Rekindle.Attempts;
+using Rekindle.Encryption;
 using Rekindle.Providers;
 
 namespace Rekindle.Refresh;
@@ -29,9 +30,11 @@ public static class RefreshClassifier
         }
 
         var reading = AnswerReader.Read(provider, answer, result.RequestedAt);
+        Secret?[] secrets = [.. result.Secrets, .. reading.Secrets, sent.AccessToken, sent.RefreshToken];
         return reading.Tokens is { } tokens
-            ? Succeeded(tokens, sent)
-            : Failed(provider, result, answer, reading, new SecretScrubber([.. result.Secrets, sent.AccessToken, sent.RefreshToken]));
+            // Scopes are stored and shown as they are: what is a token in the wrong place is no scope.
+            ? Succeeded(tokens with { Scopes = tokens.Scopes?.Where(scope => !secrets.Any(s => SecretScrubber.Concerns(scope, s))).ToArray() }, sent)
+            : Failed(provider, result, answer, reading, new SecretScrubber(secrets));
     }
 
     /// <summary>The class of a request that was refused before HTTP.</summary>
@@ -89,7 +92,8 @@ public static class RefreshClassifier
             Class = @class,
             ErrorCode = ProviderText.Clean(rule?.Code ?? general.Code ?? First(reading.ErrorCodes), scrubber, MaxCode),
             ErrorSubCode = ProviderText.Clean(rule?.SubCode ?? First(reading.ErrorSubCodes), scrubber, MaxCode),
-            Message = ProviderText.Clean(reading.ErrorText, scrubber) ?? result.Failure?.Message ?? Describe(answer, reading),
+            // The text of a success that is none may be the token itself.
+            Message = (answer.IsSuccessStatus && reading.Kind == AnswerKind.Text ? null : ProviderText.Clean(reading.ErrorText, scrubber)) ?? result.Failure?.Message ?? Describe(answer, reading),
             Reason = (isKnown ? rule!.Reason : null) ?? @class.Reason(),
             WhoActs = (isKnown ? rule!.WhoActs : null) ?? @class.WhoActs(),
             RetryAfter = reading.RetryAfter,

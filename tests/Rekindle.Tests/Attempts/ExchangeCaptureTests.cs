@@ -131,7 +131,7 @@ public sealed class ExchangeCaptureTests
         foreach (var result in Echoes(request, secrets))
         {
             var classified = RefreshClassifier.Classify(provider, result, grant);
-            var (sent, answered) = ExchangeCapture.Of(provider, request, result, classified.Tokens, _fingerprinter);
+            var (sent, answered) = ExchangeCapture.Of(provider, request, result, _fingerprinter);
 
             foreach (var secret in secrets)
             {
@@ -139,6 +139,7 @@ public sealed class ExchangeCaptureTests
                 secret.AssertNotIn(answered!.ToJson(), "the captured answer");
                 secret.AssertNotIn(classified.ToString(), "the verdict");
                 secret.AssertNotIn(JsonSerializer.Serialize(classified), "the verdict as JSON");
+                secret.AssertNotIn(string.Join(' ', classified.Tokens?.Scopes ?? []), "the scopes");
                 secret.AssertNotIn($"{request} {result} {result.Answer} {grant}", "printed records");
             }
         }
@@ -158,6 +159,10 @@ public sealed class ExchangeCaptureTests
             Given.Answer(400, $"error=x&error_description={Uri.EscapeDataString(all)}", "text/plain", headers),
             Given.Answer(400, all, "text/plain", headers),
             Given.Answer(500, $"<html>{all}</html>", "text/html", headers),
+            // New tokens in an answer that is none, in a text that is no answer, and where scopes stand.
+            Given.Answer(200, JsonSerializer.Serialize(new { error = "x", error_description = $"{all} became {secrets[4].Value}", access_token = secrets[3].Value, refresh_token = secrets[4].Value })),
+            Given.Answer(200, $"{secrets[3].Value} {secrets[4].Value} {all}", "text/plain", headers),
+            Given.Answer(200, JsonSerializer.Serialize(new { access_token = secrets[3].Value, scope = $"read {sent} {secrets[3].Value}", token_type = sent })),
         ];
         return results.Select(result => result with { Secrets = request.Secrets });
     }
@@ -165,7 +170,7 @@ public sealed class ExchangeCaptureTests
     private (RequestCapture Request, ResponseCapture? Response) Capture(ExchangeResult result)
     {
         var request = TokenRequestBuilder.Refresh(Given.Provider, Given.Client, Given.Grant, Given.Now).Ready();
-        return ExchangeCapture.Of(Given.Provider, request, result, Given.Provider.Classify(result).Tokens, _fingerprinter);
+        return ExchangeCapture.Of(Given.Provider, request, result, _fingerprinter);
     }
 
     private static CapturedValue Parameter(RequestCapture capture, string name) => capture.Parameters.Single(field => field.Name == name).Value;

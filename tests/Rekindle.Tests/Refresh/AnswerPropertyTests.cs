@@ -68,7 +68,7 @@ public sealed class AnswerPropertyTests
         ForAll((answer, classified) =>
         {
             var result = answer.ToResult() with { Secrets = request.Secrets };
-            var (_, response) = ExchangeCapture.Of(answer.Provider, request, result, classified.Tokens, fingerprinter);
+            var (_, response) = ExchangeCapture.Of(answer.Provider, request, result, fingerprinter);
             var texts = classified + response!.ToJson();
             return !texts.Contains(Given.Grant.RefreshToken!.Reveal(), StringComparison.Ordinal)
                 && !texts.Contains(Given.Grant.AccessToken!.Reveal(), StringComparison.Ordinal)
