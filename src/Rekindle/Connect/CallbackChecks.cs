@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Rekindle.Attempts;
+using Rekindle.Encryption;
 using Rekindle.Providers;
 
 namespace Rekindle.Connect;
@@ -21,6 +22,9 @@ internal static class CallbackChecks
         "invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope", "invalid_client", "redirect_uri_mismatch",
         "invalid_redirect_uri", "invalid_client_id", "application_suspended", "unsupported_response_mode",
     };
+
+    /// <summary>Parameters that say something about the refusal; the others may be secrets.</summary>
+    private static readonly HashSet<string> Words = new(StringComparer.Ordinal) { "error", "error_description", "error_reason", "error_uri", "iss" };
 
     private static readonly HashSet<string> InTrouble = new(StringComparer.OrdinalIgnoreCase) { "server_error", "temporarily_unavailable" };
 
@@ -98,7 +102,7 @@ internal static class CallbackChecks
             return null;
         }
 
-        var detail = Describe(error, answer["error_description"]);
+        var detail = Describe(answer, error);
         return error switch
         {
             _ when SaidNo.Contains(error) || SaidNo.Contains(answer["error_reason"] ?? "") => ConnectErrors.Denied(entry) with { Detail = detail },
@@ -108,10 +112,11 @@ internal static class CallbackChecks
         };
     }
 
-    private static string Describe(string error, string? description)
+    private static string Describe(ConnectAnswer answer, string error)
     {
-        var scrubber = new SecretScrubber([]);
+        // Whatever else came along: the state, a code, a token.
+        var scrubber = new SecretScrubber(answer.Values.Where(pair => !Words.Contains(pair.Key)).Select(pair => Secret.OrNull(pair.Value)));
         var code = ProviderText.Clean(error, scrubber, MaxCode) ?? "error";
-        return ProviderText.Clean(description, scrubber, MaxText) is { } text ? $"{code}: {text}" : code;
+        return ProviderText.Clean(answer["error_description"], scrubber, MaxText) is { } text ? $"{code}: {text}" : code;
     }
 }
