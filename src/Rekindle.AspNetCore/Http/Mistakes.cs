@@ -4,6 +4,7 @@ namespace Rekindle.AspNetCore.Http;
 internal sealed class Mistakes
 {
     private const int Most = 50;
+    private const int LongestName = 30;
 
     private readonly List<Wire.FieldMistake> _found = [];
 
@@ -14,10 +15,15 @@ internal sealed class Mistakes
     public void Add(string field, string message)
     {
         // A parameter may be read more than once; its mistake is one.
-        var mistake = new Wire.FieldMistake(field, message);
+        var mistake = new Wire.FieldMistake(Shown(field), message);
         if (_found.Count < Most && !_found.Contains(mistake))
         {
             _found.Add(mistake);
         }
     }
+
+    /// <summary>Names come from the caller, and one that does not look like a name may be a token that got into the wrong place (I13).</summary>
+    private static string Shown(string field) => string.Join('.', field.Split('.').Select(static name =>
+        name.Length <= LongestName && name.All(static c => char.IsLetterOrDigit(c) || c is '_' or '-' or ' ' or '[' or ']' or '~' or ':') ? name
+            : $"({name.Length} characters)"));
 }
