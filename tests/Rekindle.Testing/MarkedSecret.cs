@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Rekindle.Encryption;
 using Xunit.Sdk;
 
@@ -15,7 +16,7 @@ namespace Rekindle.Testing;
 /// that every encoding changes. Either mark alone is a find, so a text cut in the middle is found as well. The first four
 /// characters, which may be shown, belong to no mark.
 /// </remarks>
-public sealed class MarkedSecret
+public sealed partial class MarkedSecret
 {
     private const int MarkLength = 12;
     private const string Alphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
@@ -37,10 +38,31 @@ public sealed class MarkedSecret
         }
     }
 
+    /// <summary>A secret that somebody else made, found by two pieces of it, each letters, digits, dashes and underscores.</summary>
+    /// <param name="value">The whole value.</param>
+    /// <param name="label">Says in a failed test which secret leaked.</param>
+    public MarkedSecret(string value, string label)
+    {
+        (Label, Value) = (label, value);
+        var runs = Run().Matches(value);
+        if (runs.Count == 0)
+        {
+            throw new ArgumentException($"The {label} has no {MarkLength} letters and digits in a row to be found by.", nameof(value));
+        }
+
+        // The last ones: what keys and tokens begin with is often the same in all of them.
+        LettersAndDigits = runs[^1].Value[^MarkLength..];
+        AddForms(LettersAndDigits);
+        AddForms(runs[Math.Max(0, runs.Count - 2)].Value[^MarkLength..]);
+    }
+
     public string Label { get; }
 
     /// <summary>The plain value, to be put into a request or an answer.</summary>
     public string Value { get; }
+
+    /// <summary>The value without what a header cannot carry; found like the whole.</summary>
+    public string Ascii => Value.Replace("ü", "", StringComparison.Ordinal);
 
     /// <summary>One mark alone, for places that take letters and digits only; found like the whole.</summary>
     public string LettersAndDigits { get; }
@@ -122,4 +144,7 @@ public sealed class MarkedSecret
         var last = (alignment + mark.Length) * 8 / 6;
         return text[first..last];
     }
+
+    [GeneratedRegex("[A-Za-z0-9_-]{12,}")]
+    private static partial Regex Run();
 }

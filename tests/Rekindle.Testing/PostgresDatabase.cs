@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace Rekindle.Testing;
 
 /// <summary>One test's own database.</summary>
@@ -15,6 +17,17 @@ public sealed class PostgresDatabase : IAsyncDisposable
     public string Name { get; }
 
     public string ConnectionString { get; }
+
+    /// <summary>Everything in it as SQL, from PostgreSQL's own program.</summary>
+    public async Task<string> DumpAsync()
+    {
+        var at = new NpgsqlConnectionStringBuilder(ConnectionString);
+        var (exitCode, output) = await TestCommand.TryRunAsync(
+            Path.Combine(PostgresBinaries.Find(), "pg_dump"),
+            ["--host", at.Host!, "--port", $"{at.Port}", "--username", at.Username!, "--dbname", Name],
+            TimeSpan.FromMinutes(1));
+        return exitCode == 0 ? output : throw new InvalidOperationException($"pg_dump ended with {exitCode}: {output}");
+    }
 
     /// <summary>Drops the database, also when sessions are still open.</summary>
     public async ValueTask DisposeAsync() => await _server.DropAsync(Name);

@@ -15,6 +15,14 @@ public sealed class TempFolder : IDisposable
     /// <summary>The path of a file in this folder; nothing is created.</summary>
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
+    /// <summary>A copy of all that is in it now, also of files that another process keeps to itself.</summary>
+    public async Task<TempFolder> CopyAsync()
+    {
+        var copy = new TempFolder();
+        await TestCommand.RunAsync("cp", ["-r", $"{Path}/.", copy.Path], TimeSpan.FromMinutes(1));
+        return copy;
+    }
+
     public void Dispose()
     {
         if (Directory.Exists(Path))

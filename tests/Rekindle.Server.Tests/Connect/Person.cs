@@ -9,7 +9,15 @@ namespace Rekindle.Server.Tests.Connect;
 /// <summary>A person with a browser of their own: pages, forms, cookies, and redirects one by one.</summary>
 internal sealed class Person : IDisposable
 {
-    private readonly HttpClient _browser = new(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() });
+    private readonly HttpClient _browser;
+
+    /// <param name="watch">Sees every answer; null: nobody does.</param>
+    public Person(DelegatingHandler? watch = null)
+    {
+        var browser = new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() };
+        watch?.InnerHandler = browser;
+        _browser = new HttpClient(watch ?? (HttpMessageHandler)browser);
+    }
 
     public async Task<Page> OpenAsync(Uri address)
     {

@@ -39,32 +39,33 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts <c>rekindle-server serve</c> with settings named as in the section Rekindle, and waits until it is ready.</summary>
-    public static async Task<ServerProcess> StartAsync(IReadOnlyDictionary<string, string> settings, string apiKey)
+    public static async Task<ServerProcess> StartAsync(
+        IReadOnlyDictionary<string, string> settings, string apiKey, IReadOnlyDictionary<string, string>? environment = null)
     {
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
-        var start = new ProcessStartInfo("dotnet")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = AppContext.BaseDirectory,
-        };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "rekindle-server.dll"));
-        start.ArgumentList.Add("serve");
-        foreach (var inherited in start.Environment.Keys.Where(k => k.StartsWith("REKINDLE_", StringComparison.Ordinal)).ToArray())
-        {
-            start.Environment.Remove(inherited);
-        }
-
-        foreach (var (name, value) in settings)
-        {
-            start.Environment[$"REKINDLE_{name.Replace(":", "__", StringComparison.Ordinal)}"] = value;
-        }
-
+        var start = Describe("serve", settings);
         start.Environment["REKINDLE_LISTEN"] = address.ToString().TrimEnd('/');
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
         var server = new ServerProcess(Process.Start(start)!, address);
         server.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
         await server.WaitUntilReadyAsync();
         return server;
+    }
+
+    /// <summary>Runs <c>rekindle-server init</c> to its end: the API key it prints, and whatever else it said.</summary>
+    public static async Task<(string ApiKey, string Said)> InitAsync(IReadOnlyDictionary<string, string> settings)
+    {
+        using var process = Process.Start(Describe("init", settings))!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0
+            ? ((await output).Trim(), await errors)
+            : throw new InvalidOperationException($"init ended with {process.ExitCode}:\n{await errors}");
     }
 
     /// <summary>Sends a signal by name: STOP, CONT, KILL, TERM.</summary>
@@ -73,6 +74,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         using var kill = Process.Start("kill", [$"-{name}", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
+
+    /// <summary>Waits until it has ended and everything it printed is here.</summary>
+    public Task EndedAsync() => _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
 
     public async ValueTask DisposeAsync()
     {
@@ -85,6 +89,27 @@ internal sealed class ServerProcess : IAsyncDisposable
 
         Http.Dispose();
         _process.Dispose();
+    }
+
+    private static ProcessStartInfo Describe(string verb, IReadOnlyDictionary<string, string> settings)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "rekindle-server.dll"), verb])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = AppContext.BaseDirectory,
+        };
+        foreach (var inherited in start.Environment.Keys.Where(k => k.StartsWith("REKINDLE_", StringComparison.Ordinal)).ToArray())
+        {
+            start.Environment.Remove(inherited);
+        }
+
+        foreach (var (name, value) in settings)
+        {
+            start.Environment[$"REKINDLE_{name.Replace(":", "__", StringComparison.Ordinal)}"] = value;
+        }
+
+        return start;
     }
 
     private static int FreePort()
