@@ -171,6 +171,7 @@ internal sealed class DemoWorld : IAsyncDisposable
                 BackoffBase = TimeSpan.FromSeconds(2),
                 BackoffCeiling = TimeSpan.FromSeconds(20),
                 InDoubtHold = TimeSpan.FromSeconds(4),
+                ConfirmationDelay = TimeSpan.FromSeconds(2),
             },
             CreatedAt = now,
             UpdatedAt = now,

@@ -137,7 +137,7 @@ internal static class IntegrationMapping
                  {
                      ("budget_window_seconds", p.BudgetWindowSeconds), ("backoff_base_seconds", p.BackoffBaseSeconds),
                      ("backoff_ceiling_seconds", p.BackoffCeilingSeconds), ("margin_seconds", p.MarginSeconds),
-                     ("in_doubt_hold_seconds", p.InDoubtHoldSeconds), ("strike_spacing_seconds", p.StrikeSpacingSeconds),
+                     ("in_doubt_hold_seconds", p.InDoubtHoldSeconds), ("confirmation_delay_seconds", p.ConfirmationDelaySeconds), ("strike_spacing_seconds", p.StrikeSpacingSeconds),
                  })
         {
             if (value is < 0 or > LongestSeconds)
@@ -157,6 +157,7 @@ internal static class IntegrationMapping
         BackoffCeiling = Time(w.BackoffCeilingSeconds) ?? p.BackoffCeiling,
         Margin = Time(w.MarginSeconds) ?? p.Margin,
         InDoubtHold = Time(w.InDoubtHoldSeconds) ?? p.InDoubtHold,
+        ConfirmationDelay = Time(w.ConfirmationDelaySeconds) ?? p.ConfirmationDelay,
         GiveUpAfter = w.GiveUpAfter ?? p.GiveUpAfter,
         WarnAfter = w.WarnAfter ?? p.WarnAfter,
         DisconnectAfter = w.DisconnectAfter ?? p.DisconnectAfter,
@@ -177,6 +178,7 @@ internal static class IntegrationMapping
         BackoffCeilingSeconds = (int)p.BackoffCeiling.TotalSeconds,
         MarginSeconds = (int)p.Margin.TotalSeconds,
         InDoubtHoldSeconds = (int)p.InDoubtHold.TotalSeconds,
+        ConfirmationDelaySeconds = (int)p.ConfirmationDelay.TotalSeconds,
         GiveUpAfter = p.GiveUpAfter,
         WarnAfter = p.WarnAfter,
         DisconnectAfter = p.DisconnectAfter,

@@ -27,6 +27,9 @@ public sealed record IntegrationPolicy
     /// <summary>How long an outcome stays in doubt before a strict token is sent once more. Default 300.</summary>
     public int? InDoubtHoldSeconds { get; init; }
 
+    /// <summary>How long a verdict that a grant is over waits before it is published, under the mass guard; 0: at once, unguarded. Default 60.</summary>
+    public int? ConfirmationDelaySeconds { get; init; }
+
     /// <summary>Consecutive failures of any kind after which the user is asked; 0, the default: never for transient ones.</summary>
     public int? GiveUpAfter { get; init; }
 

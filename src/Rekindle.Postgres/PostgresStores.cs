@@ -24,6 +24,7 @@ internal static class PostgresStores
             Budgets = new PostgresBudgetStore(database),
             Changes = new PostgresChangeFeed(database),
             Dependents = new SqlDependentStore(database),
+            Verdicts = new SqlVerdictStore(database),
             Notifications = new SqlNotificationStore(database),
             Workers = new SqlWorkerStore(database),
             ApiKeys = new SqlApiKeyStore(database),

@@ -36,12 +36,12 @@ internal static class NotificationSql
         SqlSession session, int integrationId, string environment, string integration, NotificationDraft draft, DateTimeOffset now) =>
         session.ExecuteAsync(
             """
-            insert into notifications (environment, integration_id, integration, kind, audience, title, body, opened_at)
-            values (@environment, @integration_id, @integration, @kind, @audience, @title, @body, @now)
-            on conflict (integration_id, kind) where closed_at is null and connection_id is null
+            insert into notifications (environment, integration_id, integration, tenant, kind, audience, title, body, opened_at)
+            values (@environment, @integration_id, @integration, @tenant, @kind, @audience, @title, @body, @now)
+            on conflict (integration_id, tenant, kind) where closed_at is null and connection_id is null
             do update set count = notifications.count + 1, title = excluded.title, body = excluded.body
             """,
-            ("environment", environment), ("integration_id", integrationId), ("integration", integration), ("kind", Names.Of(draft.Kind)),
+            ("environment", environment), ("integration_id", integrationId), ("integration", integration), ("tenant", draft.Tenant), ("kind", Names.Of(draft.Kind)),
             ("audience", Names.Of(draft.Audience)), ("title", draft.Title), ("body", draft.Text), ("now", now));
 
     /// <summary>Closes a connection's open messages.</summary>

@@ -22,6 +22,8 @@ internal sealed record StoreSet : IAsyncDisposable
 
     public required IDependentStore Dependents { get; init; }
 
+    public required IVerdictStore Verdicts { get; init; }
+
     public required INotificationStore Notifications { get; init; }
 
     public required IWorkerStore Workers { get; init; }
@@ -46,6 +48,7 @@ internal sealed record StoreSet : IAsyncDisposable
         services.AddSingleton(s => s.GetRequiredService<StoreSet>().Budgets);
         services.AddSingleton(s => s.GetRequiredService<StoreSet>().Changes);
         services.AddSingleton(s => s.GetRequiredService<StoreSet>().Dependents);
+        services.AddSingleton(s => s.GetRequiredService<StoreSet>().Verdicts);
         services.AddSingleton(s => s.GetRequiredService<StoreSet>().Notifications);
         services.AddSingleton(s => s.GetRequiredService<StoreSet>().Workers);
         services.AddSingleton(s => s.GetRequiredService<StoreSet>().ApiKeys);

@@ -23,6 +23,7 @@ internal static class SqliteStores
             Budgets = new SqliteBudgetStore(database),
             Changes = new SqliteChangeFeed(database),
             Dependents = new SqlDependentStore(database),
+            Verdicts = new SqlVerdictStore(database),
             Notifications = new SqlNotificationStore(database),
             Workers = new SqlWorkerStore(database),
             ApiKeys = new SqlApiKeyStore(database),

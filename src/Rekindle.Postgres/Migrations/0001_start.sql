@@ -110,6 +110,7 @@ create table refresh_schedule (
     epoch           integer not null default 0,
     open_intents    integer not null default 0,
     in_doubt_since  bigint,
+    verdict_held    boolean not null default false,   -- dead, as far as the provider said; neither sent nor published yet
     jitter          smallint not null default 0,
     last_used_at    bigint,
     primary key (shard, connection_id)
@@ -185,6 +186,26 @@ create table late_results (
 create index late_results_by_connection on late_results (connection_id);
 create index late_results_open on late_results (created_at) where settled_at is null;
 
+-- Verdicts that a grant is over, from the answer until some time after they were published (I10, F1).
+create table held_verdicts (
+    shard           smallint not null,
+    connection_id   bigint not null,
+    integration_id  integer not null,
+    tenant          text not null,
+    grant_no        integer not null,
+    version         integer not null,
+    reason          text not null,
+    title           text not null,
+    body            text not null,
+    found_at        bigint not null,
+    publish_at      bigint not null,
+    sampled_at      bigint,                     -- tried again while its integration was suspect
+    released_at     bigint,                     -- to be tried once more, and then published if it is found dead again
+    published_at    bigint,
+    primary key (shard, connection_id)
+);
+create index held_verdicts_by_integration on held_verdicts (integration_id, found_at);
+
 create table dependents (
     shard          smallint not null,
     connection_id  bigint not null,
@@ -203,6 +224,7 @@ create table notifications (
     environment     text not null,
     integration_id  integer not null,
     integration     text not null,
+    tenant          text not null default '',   -- of a message about one tenant's connections of an integration
     shard           smallint,
     connection_id   bigint,
     kind            text not null,
@@ -216,7 +238,7 @@ create table notifications (
 );
 create unique index notifications_open_connection on notifications (connection_id, kind)
     where closed_at is null and connection_id is not null and not is_test;
-create unique index notifications_open_integration on notifications (integration_id, kind)
+create unique index notifications_open_integration on notifications (integration_id, tenant, kind)
     where closed_at is null and connection_id is null;
 create index notifications_by_environment on notifications (environment, id);
 

@@ -32,7 +32,8 @@ internal sealed class CommitStatement(PostgresDatabase database)
             update refresh_schedule s set lease_until = null, holder = null, leased_at = null, due_at = r.due_at,
                 degrade_at = case when r.status is null and r.access_token is null then s.degrade_at
                                   when {Ready} or coalesce(r.status, 'active') = 'active' then r.ends_at end,
-                open_intents = r.open_intents, in_doubt_since = r.in_doubt_since, priority = case when s.last_used_at >= $2 then 0 else 1 end
+                open_intents = r.open_intents, in_doubt_since = r.in_doubt_since, verdict_held = s.verdict_held and r.access_token is null,
+                priority = case when s.last_used_at >= $2 then 0 else 1 end
             from results r
             where s.shard = r.shard and s.connection_id = r.connection_id and s.attempt_id = r.attempt_id
               -- Says the same as "lease_until is not null", without leading through the index of all leases.

@@ -49,7 +49,7 @@ internal sealed class ConnectionRemoval(SqlDatabase database)
                     where c.shard = @shard and c.id = @id
                     """,
                     ("reason", reason), ("now", now), ("shard", id.Shard), ("id", id)).ConfigureAwait(false);
-                foreach (var table in (string[])["dependents", "token_sets", "refresh_schedule"])
+                foreach (var table in (string[])["dependents", "held_verdicts", "token_sets", "refresh_schedule"])
                 {
                     await session.ExecuteAsync(
                         $"delete from {table} where shard = @shard and connection_id = @id", ("shard", id.Shard), ("id", id)).ConfigureAwait(false);

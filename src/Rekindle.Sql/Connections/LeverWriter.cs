@@ -138,6 +138,7 @@ internal sealed class LeverWriter(SqlDatabase database)
         await session.ExecuteAsync(
             """
             update refresh_schedule set due_at = @due_at, degrade_at = @degrade_at, epoch = epoch + 1,
+                verdict_held = verdict_held and @rehearsal,
                 open_intents = case when @rehearsal then open_intents else 0 end
             where shard = @shard and connection_id = @id
             """,

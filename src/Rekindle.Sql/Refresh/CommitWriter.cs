@@ -46,7 +46,7 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
             await KeepLateResultAsync(session, commit, now).ConfigureAwait(false);
             await ReleaseAsync(session, commit.Claim).ConfigureAwait(false);
         }
-        else if (commit.Status == ConnectionStatus.NeedsReauthorization
+        else if ((commit.Holds is not null || commit.Status == ConnectionStatus.NeedsReauthorization)
             && await LateResults.FindAsync(session, before!).ConfigureAwait(false) is { } late)
         {
             // The token that was found dead has a successor, which came back late: the verdict is about bytes that no longer count (I6).
@@ -95,6 +95,11 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
     /// <summary>Writes a commit whose parent stands, and ends the lease.</summary>
     public static async Task ApplyAsync(SqlSession session, RefreshCommit commit, ScheduledConnection before, DateTimeOffset now)
     {
+        if (commit.Holds is not null)
+        {
+            commit = await HeldVerdicts.KeepAsync(session, commit, before, now).ConfigureAwait(false);
+        }
+
         var after = CommitOutcome.After(commit, before, now);
         if (commit.Tokens is not null)
         {
@@ -158,11 +163,12 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
         return session.ExecuteAsync(
             """
             update refresh_schedule set lease_until = null, holder = null, leased_at = null, due_at = @due_at, degrade_at = @degrade_at,
-                open_intents = @open_intents, in_doubt_since = @in_doubt_since,
+                open_intents = @open_intents, in_doubt_since = @in_doubt_since, verdict_held = @verdict_held,
                 priority = case when last_used_at >= @recently then 0 else 1 end
             where shard = @shard and connection_id = @id
             """,
             ("due_at", refreshed ? due : null), ("degrade_at", after.Status == ConnectionStatus.Active ? expires : null),
+            ("verdict_held", commit.Holds is not null || (before.Snapshot.VerdictHeld && commit.Tokens is null && refreshed)),
             ("open_intents", commit.OpenIntents), ("in_doubt_since", commit.InDoubtSince), ("recently", now - ScheduleRules.RecentlyUsed),
             ("shard", after.Id.Shard), ("id", after.Id));
     }

@@ -146,12 +146,19 @@ internal static class TokenErrors
             IntegrationState.Misconfigured => Of(connection, TokenErrorCode.IntegrationMisconfigured, WhoActs.Operator,
                 $"Integration '{integration.Key}' is misconfigured: {integration.StateReason} Correct its client id, secret or registration.") with
             { Retryable = true, RetryAfter = integration.NextProbeAt - now },
-            IntegrationState.Suspect => Of(connection, TokenErrorCode.IntegrationSuspect, WhoActs.Operator,
-                $"Too many grants of integration '{integration.Key}' died at once; verdicts are held back until an operator looks.") with
-            { Retryable = true },
             _ => null,
         };
     }
+
+    /// <summary>The provider said that the grant is over, and that is not published yet (I10, F1).</summary>
+    public static TokenError VerdictHeld(Connection connection, Integration integration) => integration.State == IntegrationState.Suspect
+        ? Of(connection, TokenErrorCode.IntegrationSuspect, WhoActs.Operator,
+            $"Too many grants of integration '{integration.Key}' seem to have died at once; verdicts are held back until one of them "
+            + "is refreshed or an operator resumes the integration.") with
+        { Retryable = true }
+        : Of(connection, TokenErrorCode.RefreshInProgress, WhoActs.Nobody,
+            $"The provider refused the last refresh ({connection.LastRefreshError}); that is being confirmed.") with
+        { Retryable = true, RetryAfter = PollAgain };
 
     /// <summary>Why the last refresh failed, from the connection's own record.</summary>
     public static TokenError OfLastFailure(Connection connection, DateTimeOffset now)

@@ -97,6 +97,8 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton<RefreshSettler>();
         services.AddSingleton<RefreshEngine>();
         services.AddSingleton<RateBudget>();
+        services.AddSingleton<VerdictPublisher>();
+        services.AddSingleton<ScheduleSweep>();
         services.AddSingleton<Heartbeat>();
         services.AddSingleton<WorkerPulse>();
         services.AddSingleton<RefreshWorker>();
@@ -150,8 +152,8 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton(s => new IntegrationRules(s.GetRequiredService<ProviderCatalogue>(), s.GetRequiredService<RekindleOptions>().Exchange));
         services.AddSingleton(s => new IntegrationEditor(
             s.GetRequiredService<IIntegrationStore>(), s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<IntegrationRules>(),
-            s.GetRequiredService<ProviderCatalogue>(), s.GetRequiredService<Sealer>(), s.GetRequiredService<IAuditStore>(),
-            s.GetRequiredService<RefreshWorker>(), s.GetRequiredService<TimeProvider>()));
+            s.GetRequiredService<ProviderCatalogue>(), s.GetRequiredService<Sealer>(), s.GetRequiredService<IVerdictStore>(),
+            s.GetRequiredService<IAuditStore>(), s.GetRequiredService<RefreshWorker>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new IntegrationProbe(
             s.GetRequiredService<TokenExchange>(), s.GetRequiredService<RateBudget>(), s.GetRequiredService<IAuditStore>(), s.GetRequiredService<RefreshClock>()));
         services.AddSingleton(s => new CapacityReader(

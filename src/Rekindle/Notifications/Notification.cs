@@ -3,7 +3,11 @@ using Rekindle.Connections;
 namespace Rekindle.Notifications;
 
 /// <summary>A message to open. One is open per connection (or integration) and kind; another draft of it only counts up.</summary>
-public sealed record NotificationDraft(NotificationKind Kind, Audience Audience, string Title, string Text);
+public sealed record NotificationDraft(NotificationKind Kind, Audience Audience, string Title, string Text)
+{
+    /// <summary>Of a message about one tenant's connections of an integration; empty otherwise.</summary>
+    public string Tenant { get; init; } = "";
+}
 
 /// <summary>What a message is about.</summary>
 public enum NotificationKind
@@ -31,6 +35,12 @@ public enum NotificationKind
 
     /// <summary>An integration's answers cannot be understood.</summary>
     IntegrationUnclassified,
+
+    /// <summary>Too many grants of an integration seem to have died at once: verdicts are held (F1).</summary>
+    IntegrationSuspect,
+
+    /// <summary>The connections of one tenant need their users, all for the same reason: its own administrator's doing.</summary>
+    TenantDisconnected,
 }
 
 /// <summary>To whom a message goes.</summary>

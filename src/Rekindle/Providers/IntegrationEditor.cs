@@ -17,19 +17,21 @@ public sealed class IntegrationEditor
     private readonly IntegrationRules _rules;
     private readonly ProviderCatalogue _catalogue;
     private readonly Sealer _sealer;
+    private readonly IVerdictStore _verdicts;
     private readonly IAuditStore _audit;
     private readonly RefreshWorker _worker;
     private readonly TimeProvider _time;
 
     internal IntegrationEditor(
-        IIntegrationStore store, IntegrationDirectory directory, IntegrationRules rules, ProviderCatalogue catalogue, Sealer sealer, IAuditStore audit,
-        RefreshWorker worker, TimeProvider time)
+        IIntegrationStore store, IntegrationDirectory directory, IntegrationRules rules, ProviderCatalogue catalogue, Sealer sealer,
+        IVerdictStore verdicts, IAuditStore audit, RefreshWorker worker, TimeProvider time)
     {
         _store = store;
         _directory = directory;
         _rules = rules;
         _catalogue = catalogue;
         _sealer = sealer;
+        _verdicts = verdicts;
         _audit = audit;
         _worker = worker;
         _time = time;
@@ -101,9 +103,20 @@ public sealed class IntegrationEditor
     public Task<IntegrationEdit> PauseAsync(string environment, string key, string? reason, string actor, CancellationToken cancellationToken = default) =>
         SetStateAsync(environment, key, new() { State = IntegrationState.Paused, Reason = reason }, "integration.pause", actor, cancellationToken);
 
-    /// <summary>Ends a pause, a halt for misconfiguration, or a suspicion, by an operator's word.</summary>
-    public Task<IntegrationEdit> ResumeAsync(string environment, string key, string actor, CancellationToken cancellationToken = default) =>
-        SetStateAsync(environment, key, new() { State = IntegrationState.Active, ClosesNotifications = true }, "integration.resume", actor, cancellationToken);
+    /// <summary>Ends a pause, a halt for misconfiguration, or a suspicion, by an operator's word; held verdicts are then tested once more (F1).</summary>
+    public async Task<IntegrationEdit> ResumeAsync(string environment, string key, string actor, CancellationToken cancellationToken = default)
+    {
+        var suspect = await ReadAsync(environment, key, cancellationToken).ConfigureAwait(false) is { State: IntegrationState.Suspect } found ? found : null;
+        var edit = await SetStateAsync(
+            environment, key, new() { State = IntegrationState.Active, ClosesNotifications = true }, "integration.resume", actor, cancellationToken).ConfigureAwait(false);
+        if (suspect is not null)
+        {
+            await _verdicts.ReleaseAsync(suspect.Id, _time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+            _worker.Wake();
+        }
+
+        return edit;
+    }
 
     /// <summary>Raises budget and slots for a while, so that a backlog is worked off faster; it ends by itself. Zero ends it now.</summary>
     public Task<IntegrationEdit> RecoverAsync(string environment, string key, TimeSpan time, string actor, CancellationToken cancellationToken = default)

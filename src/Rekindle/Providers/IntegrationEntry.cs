@@ -11,9 +11,9 @@ public sealed record IntegrationEntry(Integration Integration, ProviderDefinitio
     /// <summary>Why it cannot be used yet: its provider's discovery document has not been read; null: it can.</summary>
     public string? Unready { get; init; }
 
-    /// <summary>Whether ordinary refreshes may be sent now (A2).</summary>
+    /// <summary>Whether ordinary refreshes may be sent now (A2). While it is suspect, those that were not found dead go on (F1).</summary>
     public bool IsOpen(DateTimeOffset now) =>
-        Provider is not null && Unready is null && Integration.State == IntegrationState.Active && !(Integration.ThrottledUntil > now);
+        Provider is not null && Unready is null && Integration.State is IntegrationState.Active or IntegrationState.Suspect && !(Integration.ThrottledUntil > now);
 
     /// <summary>Whether one connection may be tried to see if a misconfigured client works again.</summary>
     public bool MayProbe(DateTimeOffset now) =>

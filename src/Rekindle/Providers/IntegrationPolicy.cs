@@ -40,6 +40,13 @@ public sealed record IntegrationPolicy
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan InDoubtHold { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// How long a verdict that a grant is over waits before it is published, so that many at once can be seen for what they are
+    /// (I10, F1). Nothing is sent meanwhile. Default 60 s; zero publishes at once and leaves the guard nothing to hold.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan ConfirmationDelay { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Consecutive failures of any kind after which the user is asked (A8); 0, the default: never for transient ones.</summary>
     [Range(0, 10_000)]
     public int GiveUpAfter { get; init; }

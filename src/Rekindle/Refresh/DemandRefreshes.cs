@@ -106,6 +106,11 @@ internal sealed class DemandRefreshes(
             return TokenErrors.NotRefreshable(connection);
         }
 
+        if (seen.Snapshot.VerdictHeld && !plan.Force)
+        {
+            return TokenErrors.VerdictHeld(connection, entry.Integration);
+        }
+
         if (!heartbeat.CanKeepAnswersOf(entry))
         {
             return TokenErrors.JournalUnavailable();
@@ -171,6 +176,7 @@ internal sealed class DemandRefreshes(
     {
         var entry = directory.TryFind(connection.Connection.IntegrationId);
         return TokenErrors.OfStatus(connection.Connection)
+            ?? (entry is not null && connection.Snapshot.VerdictHeld ? TokenErrors.VerdictHeld(connection.Connection, entry.Integration) : null)
             ?? (entry is null ? null : TokenErrors.OfIntegration(connection.Connection, entry, clock.Now))
             ?? TokenErrors.OfLastFailure(connection.Connection, clock.Now);
     }

@@ -12,12 +12,10 @@ namespace Rekindle.Refresh;
 /// started refreshes run on, and their slots come back as they end.
 /// </summary>
 internal sealed class Heartbeat(
-    IRefreshStore store, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, ResultJournal journal, WorkerIdentity worker,
-    RefreshClock clock, ILogger<Heartbeat> logger)
+    IRefreshStore store, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, ResultJournal journal, ScheduleSweep sweep,
+    WorkerIdentity worker, RefreshClock clock, ILogger<Heartbeat> logger)
 {
-    private const int DegradeBatch = 1000;
     private const int IntentBatch = 8;
-    private const int LateBatch = 64;
 
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
@@ -59,8 +57,7 @@ internal sealed class Heartbeat(
         if (clock.Now - _lastSweepAt >= SweepInterval || scope.Source != RefreshSource.Scheduled)
         {
             _lastSweepAt = clock.Now;
-            await MarkEndedAsync(cancellationToken).ConfigureAwait(false);
-            await store.ApplyLateResultsAsync(clock.Now, LateBatch, cancellationToken).ConfigureAwait(false);
+            await sweep.RunAsync(cancellationToken).ConfigureAwait(false);
             await SettleOpenIntentsAsync(open, cancellationToken).ConfigureAwait(false);
         }
 
@@ -89,20 +86,6 @@ internal sealed class Heartbeat(
         }
 
         return summary;
-    }
-
-    private async Task MarkEndedAsync(CancellationToken cancellationToken)
-    {
-        int count;
-        do
-        {
-            count = await store.DegradeExpiredAsync(clock.Now, DegradeBatch, cancellationToken).ConfigureAwait(false);
-            if (count > 0)
-            {
-                logger.Degraded(count);
-            }
-        }
-        while (count == DegradeBatch);
     }
 
     private async Task SettleOpenIntentsAsync(List<IntegrationEntry> open, CancellationToken cancellationToken)

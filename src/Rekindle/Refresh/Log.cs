@@ -98,4 +98,14 @@ internal static partial class Log
             logger.Backoff(connection, failures, rung, Math.Round(wait - rung, 1), retry);
         }
     }
+
+    [LoggerMessage(1030, LogLevel.Information, "Verdicts of {Environment}/{Integration} published: {Connections} connections need their users")]
+    public static partial void VerdictsPublished(this ILogger logger, string environment, string integration, int connections);
+
+    [LoggerMessage(1031, LogLevel.Error,
+        "Integration {Environment}/{Integration} is suspect: {Connections} connections refused as dead within ten minutes. Nobody is disconnected; three are tried every ten minutes")]
+    public static partial void IntegrationSuspect(this ILogger logger, string environment, string integration, int connections);
+
+    [LoggerMessage(1032, LogLevel.Information, "Integration {Environment}/{Integration} is no longer suspect: {Connections} held connections are tried once more")]
+    public static partial void VerdictsReleased(this ILogger logger, string environment, string integration, int connections);
 }

@@ -1,4 +1,5 @@
 using Rekindle.Notifications;
+using Rekindle.Providers;
 
 namespace Rekindle.Refresh;
 
@@ -50,6 +51,23 @@ internal static class Messages
         NotificationKind.IntegrationUnclassified, Audience.Operator,
         $"{provider} answers integration {integration} in a way we cannot read",
         $"Several connections in a row got: {evidence} They keep their grants and are tried slowly. Look at the attempts for the whole answer.");
+
+    public static NotificationDraft Suspect(IntegrationEntry entry, int connections) => new(
+        NotificationKind.IntegrationSuspect, Audience.Operator,
+        $"Many connections of {entry.Integration.DisplayName} seem to have died at once",
+        $"{entry.Provider?.DisplayName ?? entry.Integration.Provider} refused {connections} connections within ten minutes as if their users had withdrawn "
+        + "permission. That is rarely true of so many, so nobody has been disconnected or told: three of them are tried every ten minutes, and one "
+        + "that succeeds releases the others. Look at the provider's status page and at your app registration there. If you know that they are "
+        + $"over, resume the integration '{entry.Integration.Key}': each is then tried once more and, if refused again, its user is asked to reconnect.");
+
+    public static NotificationDraft TenantDisconnected(IntegrationEntry entry, string tenant, int connections) => new(
+        NotificationKind.TenantDisconnected, Audience.Operator,
+        $"{entry.Integration.DisplayName}: the connections of tenant {tenant} are over",
+        $"{entry.Provider?.DisplayName ?? entry.Integration.Provider} refused {connections} connections of tenant {tenant} at once while other tenants' are well. "
+        + "Most likely an administrator of that tenant withdrew the permission. Its users have to connect again once the administrator allows it.")
+    {
+        Tenant = tenant,
+    };
 
     private static string Because(RefreshFacts f, DisconnectReason reason)
     {

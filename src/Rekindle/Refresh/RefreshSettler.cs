@@ -149,6 +149,7 @@ internal sealed class RefreshSettler(
         Variables = result.Tokens?.Metadata ?? Connection.Empty,
         DueAt = verdict.DueAt,
         InDoubtSince = verdict.InDoubtSince,
+        Holds = verdict.Holds,
         Dependents = verdict.Dependents,
         Opens = verdict.Opens,
         ClosesNotifications = verdict.ClosesNotifications,

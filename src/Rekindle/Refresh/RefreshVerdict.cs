@@ -1,5 +1,6 @@
 using Rekindle.Connections;
 using Rekindle.Notifications;
+using Rekindle.Storage;
 
 namespace Rekindle.Refresh;
 
@@ -36,6 +37,9 @@ internal sealed record RefreshVerdict
     public IReadOnlyList<NotificationDraft> Opens { get; init; } = [];
 
     public bool ClosesNotifications { get; init; }
+
+    /// <summary>The grant is over; said to be so after the confirmation delay.</summary>
+    public HeldVerdict? Holds { get; init; }
 
     /// <summary>The rung of the back-off ladder before jitter, for the log.</summary>
     public TimeSpan BackoffBase { get; init; }

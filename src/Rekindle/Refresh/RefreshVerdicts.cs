@@ -106,7 +106,7 @@ internal static class RefreshVerdicts
             RefreshClass.InteractionRequired => DisconnectReason.Policy,
             _ => DisconnectReason.GrantInvalid,
         };
-        return NeedsUser(f, reason, $"grant over: {Names.Of(reason)}");
+        return Over(f, reason, $"grant over: {Names.Of(reason)}");
     }
 
     private static RefreshVerdict Strike(RefreshFacts f)
@@ -118,7 +118,7 @@ internal static class RefreshVerdicts
         var longEnough = f.Now - first >= f.Policy.StrikeSpacing * 2;
         if (strikes >= f.Policy.DisconnectAfter && longEnough && f.TokenHasEnded)
         {
-            return NeedsUser(f, DisconnectReason.Unclear, $"strike {strikes} of {f.Policy.DisconnectAfter}") with
+            return Over(f, DisconnectReason.Unclear, $"strike {strikes} of {f.Policy.DisconnectAfter}") with
             {
                 Strikes = strikes,
                 FirstStrikeAt = first,
@@ -195,7 +195,7 @@ internal static class RefreshVerdicts
         var patienceFrom = Max(first, f.Claim.Tokens.ExpiresAt ?? f.Now);
         if (repeats >= UnclearRepeats && f.Now - patienceFrom >= UnclearPatience)
         {
-            return NeedsUser(f, DisconnectReason.Unclear, $"{repeats} identical answers nobody can explain");
+            return Over(f, DisconnectReason.Unclear, $"{repeats} identical answers nobody can explain");
         }
 
         return Soft(f, f.Result.RetryAfter) with
@@ -257,6 +257,25 @@ internal static class RefreshVerdicts
         Decision = "waiting",
         NextStep = retry is { } at ? $"next try {Clock(at)}" : "waiting",
     };
+
+    // Sending stops at once; that it is over is said after the confirmation delay, under the mass guard (I10).
+    private static RefreshVerdict Over(RefreshFacts f, DisconnectReason reason, string decision)
+    {
+        if (f.Policy.ConfirmationDelay == TimeSpan.Zero)
+        {
+            return NeedsUser(f, reason, decision);
+        }
+
+        var publishAt = f.Now + f.Policy.ConfirmationDelay;
+        return Waiting(f, retry: null) with
+        {
+            ConsecutiveFailures = f.Claim.Connection.ConsecutiveFailures + 1,
+            Holds = new HeldVerdict(reason, publishAt, Messages.Disconnected(f, reason)),
+            WhoActs = WhoActs.User,
+            Decision = decision,
+            NextStep = $"nothing is sent any more; published {Clock(publishAt)}, unless too many die at once",
+        };
+    }
 
     private static RefreshVerdict NeedsUser(RefreshFacts f, DisconnectReason reason, string decision) => f.Unchanged() with
     {

@@ -20,6 +20,9 @@ public sealed record ConnectionSnapshot
     /// <summary>Since when the outcome is in doubt.</summary>
     public DateTimeOffset? InDoubtSince { get; init; }
 
+    /// <summary>The provider said that the grant is over; that is not published yet, and nothing is sent meanwhile (I10).</summary>
+    public bool VerdictHeld { get; init; }
+
     /// <summary>Leases in a row without outcome.</summary>
     public int OpenIntents { get; init; }
 

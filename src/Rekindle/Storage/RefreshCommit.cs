@@ -63,6 +63,9 @@ public sealed record RefreshCommit
     /// <summary>Leases in a row without outcome: zero once there is one.</summary>
     public int OpenIntents { get; init; }
 
+    /// <summary>A verdict that the grant is over, to be published later; null: there is none, or it counts at once.</summary>
+    public HeldVerdict? Holds { get; init; }
+
     /// <summary>What happens to the dependents.</summary>
     public DependentState? Dependents { get; init; }
 
@@ -95,6 +98,12 @@ public sealed record RefreshCommit
         };
     }
 }
+
+/// <summary>A verdict that a grant is over, kept until it is published (I10).</summary>
+/// <param name="Reason">Why the connection will need its user.</param>
+/// <param name="PublishAt">When, unless too many die at once.</param>
+/// <param name="Message">What its user will read.</param>
+public sealed record HeldVerdict(DisconnectReason Reason, DateTimeOffset PublishAt, NotificationDraft Message);
 
 /// <summary>New material as it is stored. A null refresh token keeps the one there is (I9).</summary>
 public sealed record NewTokens

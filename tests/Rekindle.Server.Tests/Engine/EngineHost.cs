@@ -126,7 +126,7 @@ internal sealed class EngineHost : IAsyncDisposable
         change?.Invoke(draft);
         var result = await Get<ConnectionImporter>().ImportAsync(new ImportedGrant
         {
-            Key = new ConnectionKey(Integration.Environment, "acme", "", subject, draft.Purpose, draft.Account),
+            Key = new ConnectionKey(Integration.Environment, "acme", draft.Tenant, subject, draft.Purpose, draft.Account),
             AccessToken = Secret.OrNull(draft.AccessToken),
             RefreshToken = Secret.OrNull(draft.RefreshToken),
             ExpiresAt = draft.ExpiresAt,
@@ -187,7 +187,7 @@ internal sealed class EngineHost : IAsyncDisposable
             Provider = CatalogueEntry.KeyOf(Server),
             DisplayName = "Acme",
             ClientId = client.Id,
-            Policy = policy ?? new IntegrationPolicy(),
+            Policy = policy ?? EngineSettings.AtOnce,
             CreatedAt = Time.GetUtcNow(),
             UpdatedAt = Time.GetUtcNow(),
         };

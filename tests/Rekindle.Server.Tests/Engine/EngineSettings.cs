@@ -13,6 +13,9 @@ internal sealed record EngineSettings
     /// <summary>A provider that rotates every time and takes a repetition for theft.</summary>
     public static readonly Personality Strict = new() { RefreshTokens = new() { RotateEvery = 1, ReuseEndsGrant = true } };
 
+    /// <summary>Verdicts count at once: for tests that are not about their publication.</summary>
+    public static readonly IntegrationPolicy AtOnce = new() { ConfirmationDelay = TimeSpan.Zero };
+
     public Personality Personality { get; init; } = Strict;
 
     public string Environment { get; init; } = "production";
@@ -45,6 +48,8 @@ internal sealed class ImportedGrantDraft
     public string? RefreshToken { get; set; }
 
     public DateTimeOffset? ExpiresAt { get; set; }
+
+    public string Tenant { get; set; } = "";
 
     public string Purpose { get; set; } = "default";
 

@@ -194,7 +194,7 @@ public sealed class ProactiveRefreshTests
         Assert.InRange(sentWhileWrong, 2, 40);
 
         wrong.Remove();
-        await engine.SetPolicyAsync(new IntegrationPolicy());
+        await engine.SetPolicyAsync(EngineSettings.AtOnce);
         await engine.BeatAsync();
         await engine.RunAsync(TimeSpan.FromMinutes(20), TimeSpan.FromSeconds(2));
 

@@ -144,6 +144,7 @@ public sealed class TwoServersTests
                     Slots = 64,
                     BudgetRequests = 100_000,
                     InDoubtHold = TimeSpan.FromSeconds(4),
+                    ConfirmationDelay = TimeSpan.Zero,
                     BackoffBase = TimeSpan.FromSeconds(2),
                 },
             });

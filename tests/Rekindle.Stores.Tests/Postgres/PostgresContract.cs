@@ -53,3 +53,5 @@ public sealed class PostgresDatabaseTests : DatabaseContract<PostgresTestStore>;
 public sealed class PostgresConcurrencyTests : ConcurrencyContract<PostgresTestStore>;
 
 public sealed class PostgresTextTests : TextContract<PostgresTestStore>;
+
+public sealed class PostgresVerdictTests : VerdictContract<PostgresTestStore>;

@@ -53,3 +53,5 @@ public sealed class SqliteDatabaseTests : DatabaseContract<SqliteTestStore>;
 public sealed class SqliteConcurrencyTests : ConcurrencyContract<SqliteTestStore>;
 
 public sealed class SqliteTextTests : TextContract<SqliteTestStore>;
+
+public sealed class SqliteVerdictTests : VerdictContract<SqliteTestStore>;

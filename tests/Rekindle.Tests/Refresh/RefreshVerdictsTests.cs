@@ -25,6 +25,7 @@ public sealed class RefreshVerdictsTests
             var verdict = RefreshVerdicts.Decide(Rig.Facts(Rig.Of(@class), expired: expired));
 
             Assert.NotEqual(ConnectionStatus.NeedsReauthorization, verdict.Status);
+            Assert.Null(verdict.Holds);
             Assert.NotNull(verdict.DueAt);
             Assert.NotEqual(DependentState.Paused, verdict.Dependents);
         }
@@ -62,6 +63,22 @@ public sealed class RefreshVerdictsTests
         Assert.Equal(DependentState.Paused, verdict.Dependents);
         Assert.Equal(WhoActs.User, verdict.WhoActs);
         Assert.Equal(NotificationKind.Disconnected, Assert.Single(verdict.Opens).Kind);
+    }
+
+    [Theory]
+    [InlineData(false, null)]
+    [InlineData(true, ConnectionStatus.Degraded)]
+    [Trait("Req", "I10")]
+    public void By_default_a_dead_verdict_stops_sending_and_is_published_later(bool expired, ConnectionStatus? status)
+    {
+        var facts = Rig.Facts(Rig.Of(RefreshClass.GrantDead), expired: expired);
+
+        var verdict = RefreshVerdicts.Decide(facts with { Integration = facts.Integration with { Policy = new IntegrationPolicy() } });
+
+        Assert.Equal(status, verdict.Status);
+        Assert.Equal((null, null), (verdict.DueAt, verdict.DisconnectReason));
+        Assert.Equal((DisconnectReason.GrantInvalid, Rig.Now.AddSeconds(60)), (verdict.Holds!.Reason, verdict.Holds.PublishAt));
+        Assert.Empty(verdict.Opens);
     }
 
     [Fact]
@@ -187,7 +204,7 @@ public sealed class RefreshVerdictsTests
     {
         var nine = Rig.Connection() with { ConsecutiveTransientFailures = 9 };
         var facts = Rig.Facts(Rig.Of(RefreshClass.Network), nine, expired: true);
-        var strict = facts with { Integration = facts.Integration with { Policy = new IntegrationPolicy { GiveUpAfter = 10 } } };
+        var strict = facts with { Integration = facts.Integration with { Policy = Rig.AtOnce with { GiveUpAfter = 10 } } };
 
         Assert.Equal(ConnectionStatus.Degraded, RefreshVerdicts.Decide(facts).Status);
         Assert.Equal(DisconnectReason.GaveUp, RefreshVerdicts.Decide(strict).DisconnectReason);

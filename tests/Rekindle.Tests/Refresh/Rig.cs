@@ -35,7 +35,7 @@ internal static class Rig
             Epoch = 0,
             DueAt = Now.AddSeconds(-1),
         },
-        Integration = new Integration { Id = 1, Environment = "production", Key = "acme", Provider = "acme", DisplayName = "Acme" },
+        Integration = new Integration { Id = 1, Environment = "production", Key = "acme", Provider = "acme", DisplayName = "Acme", Policy = AtOnce },
         Provider = Provider(),
         Result = result,
         Options = new RefreshOptions(),
@@ -43,6 +43,9 @@ internal static class Rig
         Now = Now,
         Random = new Random(1),
     };
+
+    /// <summary>Verdicts count at once.</summary>
+    public static readonly IntegrationPolicy AtOnce = new() { ConfirmationDelay = TimeSpan.Zero };
 
     public static Connection Connection() => new()
     {
