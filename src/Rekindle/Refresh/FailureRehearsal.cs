@@ -25,6 +25,9 @@ internal static class FailureRehearsal
             LastRefreshError = null,
         };
         DateTimeOffset? due = null;
+
+        // What is rehearsed is the end, not the minute of confirmation before it.
+        var atOnce = integration with { Policy = integration.Policy with { ConfirmationDelay = TimeSpan.Zero } };
         var opens = new Dictionary<NotificationKind, NotificationDraft>();
         for (var left = failure.Count - 1; left >= 0 && connection.Status != ConnectionStatus.NeedsReauthorization; left--)
         {
@@ -32,7 +35,7 @@ internal static class FailureRehearsal
             var verdict = RefreshVerdicts.Decide(new RefreshFacts
             {
                 Claim = ClaimOf(connection, truth),
-                Integration = integration,
+                Integration = atOnce,
                 Provider = provider,
                 Result = new Classified { Class = failure.Kind, Message = "simulated by an operator" },
                 Options = clock.Options,
