@@ -96,5 +96,7 @@ public sealed class OidcTwoServersTests
         ["EXCHANGE:ALLOW_PLAIN_HTTP"] = "true",
         ["EXCHANGE:ALLOW_PRIVATE_NETWORKS"] = "true",
         ["REFRESH:WORKER_ENABLED"] = "false",
+        ["JOURNAL:FOLDER"] = Path.Combine(Path.GetDirectoryName(host.KeyRingFile)!, "journal"),
+        ["JOURNAL:ALLOW_EPHEMERAL"] = "true",
     };
 }
