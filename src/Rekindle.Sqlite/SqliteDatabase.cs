@@ -160,11 +160,18 @@ internal sealed class SqliteDatabase(SqliteOptions options, TimeProvider time) :
             (string? text, string part) => text is not null && text.Contains(part, StringComparison.OrdinalIgnoreCase),
             isDeterministic: true);
         using var command = connection.CreateCommand();
+        command.CommandText = string.Create(CultureInfo.InvariantCulture, $"pragma busy_timeout = {(long)options.BusyTimeout.TotalMilliseconds}");
+        command.ExecuteNonQuery();
+        // SQLite says no by naming the mode it stays in, not by an error.
+        command.CommandText = "pragma journal_mode = wal";
+        if (command.ExecuteScalar() is not "wal")
+        {
+            throw new StoreException($"{_path} cannot keep a write-ahead log where it lies. Put it on an ordinary local disk, or use PostgreSQL.");
+        }
+
         command.CommandText = string.Create(
             CultureInfo.InvariantCulture,
             $"""
-            pragma busy_timeout = {(long)options.BusyTimeout.TotalMilliseconds};
-            pragma journal_mode = wal;
             pragma synchronous = full;
             pragma foreign_keys = on;
             pragma query_only = {(readOnly ? 1 : 0)};

@@ -52,6 +52,19 @@ public sealed class SqliteFileTests : IAsyncDisposable
         Assert.Equal(("wal", 2L, 1L), (journal, synchronous, foreignKeys));
     }
 
+    [Fact, Trait("Req", "F4"), Trait("Req", "I5")]
+    public async Task A_write_has_the_lock_before_its_first_look_and_a_reader_takes_none()
+    {
+        var database = await MigratedAsync();
+        await using var other = new SqliteConnection($"Data Source={_folder.File("rekindle.db")};Pooling=False;Default Timeout=1");
+        await other.OpenAsync();
+
+        var duringRead = await database.ReadAsync(_ => Task.FromResult(Begins(other)), default);
+        var duringWrite = await database.WriteAsync(_ => Task.FromResult(Begins(other)), default);
+
+        Assert.Equal((true, false, true), (duringRead, duringWrite, Begins(other)));
+    }
+
     [Fact, Trait("Req", "F4")]
     public async Task Readers_cannot_write()
     {
@@ -243,5 +256,18 @@ public sealed class SqliteFileTests : IAsyncDisposable
             new SqliteOptions { Path = path, BusyTimeout = TimeSpan.FromSeconds(1) }, new ManualClock(), NullLoggerFactory.Instance);
         _opened.Add(stores);
         return stores;
+    }
+
+    private static bool Begins(SqliteConnection connection)
+    {
+        try
+        {
+            using var transaction = connection.BeginTransaction(deferred: false);
+            return true;
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_BUSY)
+        {
+            return false;
+        }
     }
 }
