@@ -21,8 +21,9 @@ internal sealed class SqlVerdictStore(SqlDatabase database) : IVerdictStore
 
     private const string IsTrue = "t.grant_no = v.grant_no and t.version = v.version and (s.verdict_held or v.published_at is not null)";
 
-    // What was found before the integration was last released, or became what it is, was weighed then.
-    private const string IsRecent = $"{IsTrue} and v.found_at >= case when i.state_since > @from then i.state_since else @from end";
+    // What waits has yet to be weighed, however long it has waited; what was published before the integration's state last changed was weighed then.
+    private const string IsRecent =
+        $"{IsTrue} and ({IsHeld} and v.released_at is null or v.found_at >= case when i.state_since > @from then i.state_since else @from end)";
 
     private static readonly TimeSpan Remembered = TimeSpan.FromDays(1);
 

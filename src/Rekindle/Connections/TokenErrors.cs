@@ -146,6 +146,9 @@ internal static class TokenErrors
             IntegrationState.Misconfigured => Of(connection, TokenErrorCode.IntegrationMisconfigured, WhoActs.Operator,
                 $"Integration '{integration.Key}' is misconfigured: {integration.StateReason} Correct its client id, secret or registration.") with
             { Retryable = true, RetryAfter = integration.NextProbeAt - now },
+            IntegrationState.Unavailable => Of(connection, TokenErrorCode.ProviderUnavailable, WhoActs.Nobody,
+                $"{entry.Provider?.DisplayName ?? integration.Provider} has not answered since {integration.StateSince:HH:mm:ss'Z'}; it is tried regularly.") with
+            { Retryable = true, RetryAfter = integration.NextProbeAt - now is { } wait && wait > PollAgain ? wait : PollAgain },
             _ => null,
         };
     }

@@ -97,6 +97,7 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton<RefreshSettler>();
         services.AddSingleton<RefreshEngine>();
         services.AddSingleton<RateBudget>();
+        services.AddSingleton<SendGate>();
         services.AddSingleton<VerdictPublisher>();
         services.AddSingleton<ScheduleSweep>();
         services.AddSingleton<Heartbeat>();

@@ -36,6 +36,9 @@ public enum NotificationKind
     /// <summary>An integration's answers cannot be understood.</summary>
     IntegrationUnclassified,
 
+    /// <summary>An integration's provider does not answer.</summary>
+    IntegrationUnavailable,
+
     /// <summary>Too many grants of an integration seem to have died at once: verdicts are held (F1).</summary>
     IntegrationSuspect,
 

@@ -101,6 +101,9 @@ public enum IntegrationState
     /// <summary>Its client credentials or registration are wrong: halted, probed now and then.</summary>
     Misconfigured,
 
+    /// <summary>Its provider does not answer: connections keep their place, and one of them is tried now and then (the breaker).</summary>
+    Unavailable,
+
     /// <summary>Too many of its grants died at once: verdicts are held back (F1).</summary>
     Suspect,
 }

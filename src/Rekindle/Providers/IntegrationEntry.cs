@@ -15,10 +15,10 @@ public sealed record IntegrationEntry(Integration Integration, ProviderDefinitio
     public bool IsOpen(DateTimeOffset now) =>
         Provider is not null && Unready is null && Integration.State is IntegrationState.Active or IntegrationState.Suspect && !(Integration.ThrottledUntil > now);
 
-    /// <summary>Whether one connection may be tried to see if a misconfigured client works again.</summary>
+    /// <summary>Whether one connection may be tried to see if a misconfigured client, or a provider that was away, works again.</summary>
     public bool MayProbe(DateTimeOffset now) =>
-        Provider is not null && Unready is null && Integration.State == IntegrationState.Misconfigured && Integration.NextProbeAt <= now
-        && !(Integration.ThrottledUntil > now);
+        Provider is not null && Unready is null && Integration.State is IntegrationState.Misconfigured or IntegrationState.Unavailable
+        && Integration.NextProbeAt <= now && !(Integration.ThrottledUntil > now);
 
     /// <summary>Values of the URL variables: the integration's, then the connection's.</summary>
     public IReadOnlyDictionary<string, string> Variables(Connection connection)

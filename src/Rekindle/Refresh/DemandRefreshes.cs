@@ -12,7 +12,7 @@ namespace Rekindle.Refresh;
 /// refreshing waits for its result and never goes unlocked.
 /// </summary>
 internal sealed class DemandRefreshes(
-    IRefreshStore store, IConnectionStore connections, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, Heartbeat heartbeat,
+    IRefreshStore store, IConnectionStore connections, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, Heartbeat heartbeat, SendGate gate,
     TokenCache cache, WorkerIdentity worker, RefreshClock clock, ILogger<DemandRefreshes> logger)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
@@ -57,6 +57,11 @@ internal sealed class DemandRefreshes(
         }
 
         var integration = entry!.Integration;
+        if (!await gate.EnterAsync(entry, clock.Now).ConfigureAwait(false))
+        {
+            return new FlightResult(seen, ErrorOf(seen));
+        }
+
         var permit = await budget.TakeOnDemandAsync(integration, CancellationToken.None).ConfigureAwait(false);
         if (permit.Count == 0)
         {
@@ -96,7 +101,7 @@ internal sealed class DemandRefreshes(
             return TokenErrors.UnknownConnection(seen.Id);
         }
 
-        if (TokenErrors.OfIntegration(connection, entry, clock.Now) is { } closed && !entry.MayProbe(clock.Now))
+        if (TokenErrors.OfIntegration(connection, entry, clock.Now) is { } closed && !entry.MayProbe(clock.Now) && !IsOrderedProbe(entry, plan))
         {
             return closed;
         }
@@ -111,13 +116,16 @@ internal sealed class DemandRefreshes(
             return TokenErrors.VerdictHeld(connection, entry.Integration);
         }
 
-        if (!heartbeat.CanKeepAnswersOf(entry))
+        if (!gate.CanKeepAnswersOf(entry))
         {
             return TokenErrors.JournalUnavailable();
         }
 
         return !plan.Force && connection.NextRetryAt > clock.Now && !MayJump(connection, tokens) ? TokenErrors.OfLastFailure(connection, clock.Now) : null;
     }
+
+    // An operator who orders a refresh while the provider is away wants to see whether it still is.
+    private static bool IsOrderedProbe(IntegrationEntry entry, FlightPlan plan) => plan.Force && entry.Integration.State == IntegrationState.Unavailable;
 
     // A caller of an expired token may jump the back-off once per cool-down, which doubles with each failure; a pause that
     // the provider asked for is never jumped (DESIGN §4).

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using Rekindle.Journal;
 using Rekindle.Providers;
 using Rekindle.Storage;
 
@@ -12,7 +11,7 @@ namespace Rekindle.Refresh;
 /// started refreshes run on, and their slots come back as they end.
 /// </summary>
 internal sealed class Heartbeat(
-    IRefreshStore store, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, ResultJournal journal, ScheduleSweep sweep,
+    IRefreshStore store, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, SendGate gate, ScheduleSweep sweep,
     WorkerIdentity worker, RefreshClock clock, ILogger<Heartbeat> logger)
 {
     private const int IntentBatch = 8;
@@ -38,7 +37,7 @@ internal sealed class Heartbeat(
         var open = new List<IntegrationEntry>(entries.Count);
         foreach (var entry in entries.Where(e => scope.Environment is null || e.Integration.Environment == scope.Environment))
         {
-            if (!CanKeepAnswersOf(entry))
+            if (!gate.CanKeepAnswersOf(entry))
             {
                 logger.IntegrationSkipped(entry.Integration.Key, "no room in the journal");
                 continue;
@@ -95,7 +94,13 @@ internal sealed class Heartbeat(
         {
             var integration = entry.Integration;
             var limit = Math.Min(Math.Min(IntentBatch, counts[integration.Id]), Slots.Free(integration.Id, integration.Policy.SlotsAt(clock.Now)));
-            var permits = limit == 0 ? default : await budget.TakeScheduledAsync(
+            limit = Math.Min(limit, entry.MayProbe(clock.Now) ? 1 : limit);
+            if (limit == 0 || !await gate.EnterAsync(entry, clock.Now).ConfigureAwait(false))
+            {
+                continue;
+            }
+
+            var permits = await budget.TakeScheduledAsync(
                 integration, limit, new QueueHead(DateTimeOffset.MinValue, null), cancellationToken).ConfigureAwait(false);
             if (permits.Count == 0)
             {
@@ -113,13 +118,6 @@ internal sealed class Heartbeat(
                 Start(new LeasedRefresh(claim, asked, clock.Options.Lease, permits with { Count = 1 }), integration, RefreshSource.Scheduled);
             }
         }
-    }
-
-    /// <summary>Whether what a refresh of this integration brings could be kept: a token that may be used up is not sent otherwise (F4).</summary>
-    public bool CanKeepAnswersOf(IntegrationEntry entry)
-    {
-        ArgumentNullException.ThrowIfNull(entry);
-        return journal.CanKeep || entry.Provider?.Lifecycle.UsesUpRefreshTokens == false;
     }
 
     /// <summary>How long after a lease's end an open intent of this integration may be sent again (I3).</summary>
@@ -145,7 +143,7 @@ internal sealed class Heartbeat(
             var integration = entry.Integration;
             var limit = entry.MayProbe(clock.Now) ? 1 : Slots.Free(integration.Id, integration.Policy.SlotsAt(clock.Now));
             var wanted = Math.Min(limit, left);
-            if (wanted == 0)
+            if (wanted == 0 || !await gate.EnterAsync(entry, clock.Now).ConfigureAwait(false))
             {
                 continue;
             }

@@ -4,8 +4,8 @@ using Rekindle.Connections;
 namespace Rekindle.Refresh;
 
 /// <summary>
-/// Weighs client errors across the connections of one integration (F2): one connection alone never halts it unless the
-/// provider's code says outright that the client is wrong, and any success in between acquits the client. Kept in this
+/// Weighs errors across the connections of one integration (F2): one connection alone never halts it unless the
+/// provider's code says outright that the client is wrong, and any success in between acquits client and provider. Kept in this
 /// process's memory; the verdict it leads to is guarded by the integration's config version in the store.
 /// </summary>
 internal sealed class IntegrationEvidence
@@ -13,6 +13,7 @@ internal sealed class IntegrationEvidence
     private const int ClientErrorsAgree = 2;
     private const int RejectionsAgree = 3;
     private const int UnclassifiedAgree = 3;
+    private const int UnavailableAgree = 3;
 
     private readonly ConcurrentDictionary<int, Suspicion> _byIntegration = new();
 
@@ -44,6 +45,9 @@ internal sealed class IntegrationEvidence
                 case RefreshClass.Unclassified:
                     suspicion.Unclassified.Add(connection);
                     return suspicion.Unclassified.Count >= UnclassifiedAgree;
+                case RefreshClass.ProviderUnavailable or RefreshClass.Network or RefreshClass.OutcomeUnknown:
+                    suspicion.Unavailable.Add(connection);
+                    return suspicion.Unavailable.Count >= UnavailableAgree;
                 default:
                     return false;
             }
@@ -54,12 +58,13 @@ internal sealed class IntegrationEvidence
     {
         public int ConfigVersion { get; private set; }
 
-
         public HashSet<ConnectionId> ClientErrors { get; } = [];
 
         public HashSet<ConnectionId> Rejections { get; } = [];
 
         public HashSet<ConnectionId> Unclassified { get; } = [];
+
+        public HashSet<ConnectionId> Unavailable { get; } = [];
 
         public void Clear(int configVersion)
         {
@@ -67,6 +72,7 @@ internal sealed class IntegrationEvidence
             ClientErrors.Clear();
             Rejections.Clear();
             Unclassified.Clear();
+            Unavailable.Clear();
         }
     }
 }

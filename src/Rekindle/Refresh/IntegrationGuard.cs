@@ -5,8 +5,8 @@ using Rekindle.Storage;
 namespace Rekindle.Refresh;
 
 /// <summary>
-/// Application faults change the integration, never a connection (I10, F2): halts it on evidence, probes it, opens it
-/// again when a provider has accepted our client.
+/// Application faults and outages change the integration, never a connection (I10, F2): halts it on evidence, probes it, opens it
+/// again when the provider has accepted our client, or has answered at all.
 /// </summary>
 internal sealed class IntegrationGuard(
     IIntegrationStore store, IntegrationDirectory directory, IntegrationEvidence evidence, RefreshClock clock, ILogger<IntegrationGuard> logger)
@@ -29,7 +29,19 @@ internal sealed class IntegrationGuard(
 
         if (integration.State == IntegrationState.Misconfigured)
         {
-            await AfterProbeAsync(run, result).ConfigureAwait(false);
+            if (IsAccepted(result.Class))
+            {
+                await OpenAsync(integration).ConfigureAwait(false);
+            }
+        }
+        else if (IsUnavailable(result.Class))
+        {
+            return integration.State == IntegrationState.Unavailable || (blames && await BreakAsync(run, result).ConfigureAwait(false));
+        }
+        else if (integration.State == IntegrationState.Unavailable)
+        {
+            // Whatever it said: it answers again.
+            await OpenAsync(integration).ConfigureAwait(false);
         }
         else if (blames)
         {
@@ -39,11 +51,35 @@ internal sealed class IntegrationGuard(
         return false;
     }
 
+    /// <summary>
+    /// Takes the one probe that a halted integration has until the next is due: of several workers and callers one is told so,
+    /// before it sends anything.
+    /// </summary>
+    public async Task<bool> TakeProbeAsync(Integration integration)
+    {
+        ArgumentNullException.ThrowIfNull(integration);
+        var probes = integration.Probes + 1;
+        var delay = integration.State == IntegrationState.Unavailable
+            ? Doubled(clock.Options.BreakerBase, clock.Options.BreakerCeiling, probes)
+            : Doubled(clock.Options.ProbeBase, clock.Options.ProbeCeiling, probes);
+        var change = new IntegrationStateChange
+        {
+            ConfigVersion = integration.ConfigVersion,
+            State = integration.State,
+            Reason = integration.StateReason,
+            Probes = probes,
+            NextProbeAt = clock.Now + delay,
+        };
+        var taken = await store.SetStateAsync(integration.Id, change, clock.Now, CancellationToken.None).ConfigureAwait(false);
+        await directory.ReloadAsync(CancellationToken.None).ConfigureAwait(false);
+        return taken;
+    }
+
     /// <summary>A code was exchanged: the provider accepts our client, whatever was thought of it before.</summary>
     public async Task NoteAcceptedAsync(Integration integration)
     {
         ArgumentNullException.ThrowIfNull(integration);
-        if (integration.State == IntegrationState.Misconfigured)
+        if (integration.State is IntegrationState.Misconfigured or IntegrationState.Unavailable)
         {
             await OpenAsync(integration).ConfigureAwait(false);
         }
@@ -61,7 +97,12 @@ internal sealed class IntegrationGuard(
     private async Task HaltAsync(RefreshRun run, Classified result)
     {
         var integration = run.Entry.Integration;
-        var probes = integration.State == IntegrationState.Misconfigured ? integration.Probes + 1 : 0;
+        if (integration.State == IntegrationState.Misconfigured)
+        {
+            // Known already; when to look again was settled when this probe was taken.
+            return;
+        }
+
         var evidenceText = $"{result.ErrorCode ?? Names.Of(result.Class)}{(result.Message is { } text ? $" ({text})" : "")}.";
         var changed = await store.SetStateAsync(
             integration.Id,
@@ -70,43 +111,53 @@ internal sealed class IntegrationGuard(
                 ConfigVersion = integration.ConfigVersion,
                 State = IntegrationState.Misconfigured,
                 Reason = evidenceText,
-                NextProbeAt = clock.Now + ProbeDelay(probes),
-                Probes = probes,
-                Opens = probes == 0 ? Messages.Misconfigured(integration.Key, run.Provider.DisplayName, evidenceText) : null,
+                NextProbeAt = clock.Now + clock.Options.ProbeBase,
+                Opens = Messages.Misconfigured(integration.Key, run.Provider.DisplayName, evidenceText),
             },
             clock.Now,
             CancellationToken.None).ConfigureAwait(false);
         await directory.ReloadAsync(CancellationToken.None).ConfigureAwait(false);
-        if (changed && probes == 0)
+        if (changed)
         {
             logger.IntegrationMisconfigured(integration.Environment, integration.Key, evidenceText);
         }
     }
 
-    private async Task AfterProbeAsync(RefreshRun run, Classified result)
+    // The breaker (F92): opened by three connections without a success between. True: it is open, and the connection keeps its
+    // place instead of climbing the ladder.
+    private async Task<bool> BreakAsync(RefreshRun run, Classified result)
     {
-        var integration = run.Entry.Integration;
-
-        // Trouble on the way says nothing about our client: probe again. Everything else got past client authentication.
-        var accepted = result.Class is not (RefreshClass.Network or RefreshClass.ProviderUnavailable or RefreshClass.RateLimited
-            or RefreshClass.OutcomeUnknown or RefreshClass.DecryptFailed or RefreshClass.NoRefreshToken or RefreshClass.Unclassified);
-        if (accepted)
+        // As it is now, not as it was when this refresh began: others of the same moment find the same.
+        var integration = directory.TryFind(run.Entry.Integration.Id)?.Integration ?? run.Entry.Integration;
+        if (integration.State != IntegrationState.Active)
         {
-            await OpenAsync(integration).ConfigureAwait(false);
-            return;
+            return integration.State == IntegrationState.Unavailable;
         }
 
         var change = new IntegrationStateChange
         {
             ConfigVersion = integration.ConfigVersion,
-            State = IntegrationState.Misconfigured,
-            Reason = integration.StateReason,
-            Probes = integration.Probes + 1,
-            NextProbeAt = clock.Now + ProbeDelay(integration.Probes + 1),
+            State = IntegrationState.Unavailable,
+            Reason = $"{Names.Of(result.Class)}{(result.Message is { } text ? $" ({text})" : "")}.",
+            NextProbeAt = clock.Now + clock.Options.BreakerBase,
+            Opens = Messages.Unavailable(run.Entry),
         };
-        await store.SetStateAsync(integration.Id, change, clock.Now, CancellationToken.None).ConfigureAwait(false);
+        var changed = await store.SetStateAsync(integration.Id, change, clock.Now, CancellationToken.None).ConfigureAwait(false);
         await directory.ReloadAsync(CancellationToken.None).ConfigureAwait(false);
+        if (changed)
+        {
+            logger.IntegrationUnavailable(integration.Environment, integration.Key, change.Reason);
+        }
+
+        return true;
     }
+
+    private static bool IsUnavailable(RefreshClass @class) =>
+        @class is RefreshClass.ProviderUnavailable or RefreshClass.Network or RefreshClass.OutcomeUnknown;
+
+    // Trouble on the way says nothing about our client: probed again. Everything else got past client authentication.
+    private static bool IsAccepted(RefreshClass @class) => !IsUnavailable(@class)
+        && @class is not (RefreshClass.RateLimited or RefreshClass.DecryptFailed or RefreshClass.NoRefreshToken or RefreshClass.Unclassified);
 
     private async Task OpenAsync(Integration integration)
     {
@@ -135,9 +186,9 @@ internal sealed class IntegrationGuard(
             CancellationToken.None).ConfigureAwait(false);
     }
 
-    private TimeSpan ProbeDelay(int probes)
+    private static TimeSpan Doubled(TimeSpan first, TimeSpan ceiling, int times)
     {
-        var delay = clock.Options.ProbeBase * Math.Pow(2, Math.Min(probes, 20));
-        return delay < clock.Options.ProbeCeiling ? delay : clock.Options.ProbeCeiling;
+        var delay = first * Math.Pow(2, Math.Min(times, 20));
+        return delay < ceiling ? delay : ceiling;
     }
 }

@@ -108,4 +108,7 @@ internal static partial class Log
 
     [LoggerMessage(1032, LogLevel.Information, "Integration {Environment}/{Integration} is no longer suspect: {Connections} held connections are tried once more")]
     public static partial void VerdictsReleased(this ILogger logger, string environment, string integration, int connections);
+
+    [LoggerMessage(1033, LogLevel.Warning, "Provider of {Environment}/{Integration} does not answer: {Reason} Its connections keep their place; one is tried regularly")]
+    public static partial void IntegrationUnavailable(this ILogger logger, string environment, string integration, string reason);
 }

@@ -52,6 +52,13 @@ internal static class Messages
         $"{provider} answers integration {integration} in a way we cannot read",
         $"Several connections in a row got: {evidence} They keep their grants and are tried slowly. Look at the attempts for the whole answer.");
 
+    public static NotificationDraft Unavailable(IntegrationEntry entry) => new(
+        NotificationKind.IntegrationUnavailable, Audience.Operator,
+        $"{entry.Provider?.DisplayName ?? entry.Integration.Provider} does not answer",
+        $"Three connections of integration {entry.Integration.Key} in a row got no usable answer. Nothing needs to be done: valid tokens are still "
+        + "served, every connection keeps its place, and one is tried regularly until the provider is back. If it lasts, look at the provider's "
+        + "status page and at this machine's way to the internet.");
+
     public static NotificationDraft Suspect(IntegrationEntry entry, int connections) => new(
         NotificationKind.IntegrationSuspect, Audience.Operator,
         $"Many connections of {entry.Integration.DisplayName} seem to have died at once",

@@ -58,6 +58,14 @@ public sealed class RefreshOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan DemandCooldown { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>First probe of an integration whose provider does not answer; doubles up to <see cref="BreakerCeiling"/>. Default 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan BreakerBase { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Longest wait between such probes. Default 5 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan BreakerCeiling { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>First probe of a misconfigured integration; doubles up to <see cref="ProbeCeiling"/>. Default 5 min.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
     public TimeSpan ProbeBase { get; set; } = TimeSpan.FromMinutes(5);
@@ -86,6 +94,11 @@ public sealed class RefreshOptions
         {
             yield return $"Refresh:Lease is {Lease.TotalSeconds:0.###} s, but Refresh:QueueAllowance + Refresh:HttpDeadline + "
                 + $"Refresh:CommitDeadline + Refresh:SkewBound is {needed.TotalSeconds:0.###} s. Raise the lease or lower the others.";
+        }
+
+        if (BreakerBase > BreakerCeiling)
+        {
+            yield return "Refresh:BreakerBase is longer than Refresh:BreakerCeiling.";
         }
 
         if (ProbeBase > ProbeCeiling)

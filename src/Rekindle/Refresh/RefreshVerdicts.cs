@@ -68,6 +68,18 @@ internal static class RefreshVerdicts
 
     private static RefreshVerdict Transient(RefreshFacts f)
     {
+        if (f.BlamesIntegration)
+        {
+            // It goes to the end of those that wait, so that the next probe is another one's.
+            return Waiting(f, f.Now) with
+            {
+                ConsecutiveTransientFailures = Math.Max(1, f.Claim.Connection.ConsecutiveTransientFailures),
+                NextRetryAt = null,
+                Decision = "the provider does not answer: the connection keeps its place",
+                NextStep = "tried when the integration's probe succeeds",
+            };
+        }
+
         var verdict = Soft(f, f.Result.RetryAfter);
         return verdict with { Decision = $"transient failure {verdict.ConsecutiveTransientFailures}: back-off" };
     }

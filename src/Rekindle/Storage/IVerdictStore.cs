@@ -29,7 +29,7 @@ public interface IVerdictStore
 /// <param name="IntegrationId">Integration.</param>
 /// <param name="Held">Not published.</param>
 /// <param name="Due">Of those, how many may be published as far as their delay goes.</param>
-/// <param name="Recent">Found within the window, published or not, and still true.</param>
+/// <param name="Recent">Still true, and either waiting or published within the window and since the integration's state last changed.</param>
 /// <param name="Tenant">The tenant of all recent ones; null: they are of several, or of none.</param>
 /// <param name="OthersLive">Whether active connections of other tenants were refreshed within the window.</param>
 /// <param name="SampleLives">Whether a held connection that was tried again has been refreshed since.</param>

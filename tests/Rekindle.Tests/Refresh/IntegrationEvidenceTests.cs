@@ -55,6 +55,19 @@ public sealed class IntegrationEvidenceTests
         Assert.True(Note(3, RefreshClass.RequestRejected));
     }
 
+    [Fact]
+    [Trait("Failure", "F92")]
+    public void Three_connections_without_an_answer_and_no_success_between_say_that_the_provider_is_away()
+    {
+        Note(1, RefreshClass.Network);
+        Note(1, RefreshClass.ProviderUnavailable);
+        Assert.False(Note(2, RefreshClass.OutcomeUnknown));
+        Note(9, RefreshClass.Success);
+        Assert.False(Note(3, RefreshClass.Network));
+        Assert.False(Note(1, RefreshClass.Network));
+        Assert.True(Note(2, RefreshClass.ProviderUnavailable));
+    }
+
     private bool Note(long connection, RefreshClass @class, bool halts = false, int configVersion = 1) =>
         _evidence.Note(1, configVersion, new ConnectionId(connection), new Classified { Class = @class, HaltsAtOnce = halts });
 }
