@@ -10,6 +10,10 @@ namespace Rekindle.Refresh;
 /// A provider that throttled within the last window makes a soft budget hard. Giving way is paced, so that what piled up during
 /// an outage or a halt is worked off evenly and not in a storm (F92).
 /// </summary>
+/// <remarks>
+/// What must not be exceeded is what is sent, and permits are taken before. A hard budget is therefore counted over its window and a
+/// little more, and its permits may only be used within that little: so any window of sends lies within one of permits.
+/// </remarks>
 internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
 {
     /// <summary>How far a soft budget gives way.</summary>
@@ -19,6 +23,9 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
     private static readonly TimeSpan PaceBurst = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestSmoothing = TimeSpan.FromMinutes(1);
     private const double SmoothingShareOfMargin = 0.10;
+
+    private static readonly TimeSpan ShortestUse = TimeSpan.FromSeconds(2);
+    private const int UseShareOfWindow = 60;
 
     private readonly ConcurrentDictionary<int, Pace> _paces = new();
 
@@ -68,7 +75,7 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
         if (unused.Count > 0)
         {
             _paces.GetValueOrDefault(integration.Id)?.Return(unused.Count);
-            await TryAsync(store.ReturnAsync(integration.Id, unused.Count, integration.Policy.BudgetWindow, unused.TakenAt, cancellationToken))
+            await TryAsync(store.ReturnAsync(integration.Id, unused.Count, unused.Window, unused.TakenAt, cancellationToken))
                 .ConfigureAwait(false);
         }
     }
@@ -114,10 +121,14 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
     private async Task<Permits> TakeAsync(Integration integration, int wanted, int ceiling, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var taken = await store.TakeAsync(integration.Id, wanted, ceiling, integration.Policy.BudgetWindow, now, cancellationToken)
-            .ConfigureAwait(false);
-        return new(taken, now);
+        var window = integration.Policy.BudgetWindow;
+        var use = IsHard(integration) ? Longer(window / UseShareOfWindow, ShortestUse) : (TimeSpan?)null;
+        window += use ?? TimeSpan.Zero;
+        var taken = await store.TakeAsync(integration.Id, wanted, ceiling, window, now, cancellationToken).ConfigureAwait(false);
+        return new(taken, now, window, now + use);
     }
+
+    private static TimeSpan Longer(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
     /// <summary>A token bucket: what flows in per second, and how much it holds.</summary>
     private sealed class Pace
@@ -152,7 +163,9 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
 /// <summary>Permits of one integration.</summary>
 /// <param name="Count">How many.</param>
 /// <param name="TakenAt">When they were taken: given back later, they must not make room for what was sent since.</param>
-internal readonly record struct Permits(int Count, DateTimeOffset TakenAt);
+/// <param name="Window">The window they were counted over.</param>
+/// <param name="UsableUntil">Until when they may be used; null: as long as the lease lasts.</param>
+internal readonly record struct Permits(int Count, DateTimeOffset TakenAt, TimeSpan Window = default, DateTimeOffset? UsableUntil = null);
 
 /// <summary>A budget's statistics over its window (A5).</summary>
 /// <param name="TotalAttempts">Permits taken.</param>

@@ -78,7 +78,7 @@ internal sealed class RefreshEngine(
 
         if (result.Failure?.Kind == TransportFailureKind.NotSent)
         {
-            return await settler.ReleaseAsync(run.Claim, "too little of the lease was left to send anything").ConfigureAwait(false);
+            return await settler.ReleaseAsync(run.Claim, "too little of the lease was left to send anything, or the permit was too old").ConfigureAwait(false);
         }
 
         var classified = RefreshClassifier.Classify(run.Provider, result, run.Grant!.Material);
@@ -92,7 +92,8 @@ internal sealed class RefreshEngine(
         result is { ProvablyNotSent: true, Failure.Kind: TransportFailureKind.Connect or TransportFailureKind.Reset };
 
     private bool MayStillSend(RefreshRun run) =>
-        run.Leased.Remaining(time) >= options.HttpDeadline + options.CommitDeadline + options.SkewBound;
+        run.Leased.Remaining(time) >= options.HttpDeadline + options.CommitDeadline + options.SkewBound
+        && !(run.Leased.Permit.UsableUntil < time.GetUtcNow());
 
     private TokenRequest? Synthetic(RefreshRun run, OpenedGrant grant) =>
         TokenRequestBuilder.Refresh(run.Provider, run.Entry.Credentials, grant.Material, time.GetUtcNow()) is TokenRequestOutcome.Refused refused

@@ -1,0 +1,60 @@
+using Rekindle.Refresh;
+using Rekindle.Simulator;
+using Rekindle.Simulator.Faults;
+using Rekindle.Simulator.Personalities;
+using Rekindle.Testing;
+
+namespace Rekindle.Server.Tests.Engine;
+
+/// <summary>A budget that must never be exceeded, shared by three workers on one database.</summary>
+public sealed class HardBudgetTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(12)]
+    [Trait("Req", "A5")]
+    public async Task Three_workers_never_send_more_than_the_budget_in_any_window(int providerTakesSeconds)
+    {
+        // A tenth of 1,000 connections' budget: 100 requests per 600 s, over 1,500 connections that are all due at once.
+        var clock = new ManualClock();
+        using var folder = new TempFolder();
+        await using var simulator = await SimulatorHost.StartAsync(new SimulatorOptions
+        {
+            Time = clock,
+            Servers = new Dictionary<string, Personality> { ["acme"] = EngineSettings.Strict },
+        });
+        var settings = new EngineSettings
+        {
+            Time = clock,
+            Folder = folder.Path,
+            Simulator = simulator,
+            Policy = EngineSettings.AtOnce with { BudgetHard = true, BudgetRequests = 100, BudgetWindow = TimeSpan.FromSeconds(600) },
+        };
+        await using var first = await EngineHost.StartAsync(settings);
+        await using var second = await EngineHost.StartAsync(settings);
+        await using var third = await EngineHost.StartAsync(settings);
+        for (var i = 0; i < 1500; i++)
+        {
+            await first.ImportAsync($"user-{i}", TimeSpan.FromMinutes(1));
+        }
+
+        first.Server.Faults.Add(Fault.Slow(TimeSpan.FromSeconds(providerTakesSeconds)));
+        clock.Advance(TimeSpan.FromMinutes(1));
+        for (var elapsed = 0; elapsed < 3600; elapsed += 2)
+        {
+            foreach (var engine in new[] { first, second, third })
+            {
+                await engine.Heartbeat.StartRoundAsync(HeartbeatScope.Scheduled, default);
+            }
+
+            await clock.AdvanceAsync(TimeSpan.FromSeconds(2));
+        }
+
+        var sent = simulator.History.Refreshes().Select(p => p.At).Order().ToArray();
+        var worst = sent.Select((at, i) => sent.Skip(i).TakeWhile(other => other < at + TimeSpan.FromSeconds(600)).Count()).Max();
+        Assert.InRange(worst, 60, 100);
+        Assert.InRange(sent.Length, 400, 600);
+        simulator.Servers.Values.First().Faults.Clear();
+        await clock.AdvanceAsync(TimeSpan.FromSeconds(60));
+    }
+}
