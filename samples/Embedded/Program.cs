@@ -15,6 +15,9 @@ builder.Services.AddRekindle(options =>
 {
     options.KeyRingFile = Keys;
     options.Journal.Folder = "embedded.journal";
+
+    // What stands in appsettings.json or in variables such as Rekindle__Refresh__WorkerEnabled wins: on web nodes beside a worker, say false.
+    builder.Configuration.GetSection("Rekindle").Bind(options);
 }).UseSqlite("embedded.db");
 var app = builder.Build();
 

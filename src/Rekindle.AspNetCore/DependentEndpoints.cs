@@ -12,17 +12,20 @@ internal sealed class DependentEndpoints(IDependentStore dependents, IConnection
     private const int MostPerConnection = 100;
     private const int MaxConsequence = 500;
 
+    private const string List = "dependents";
+
+    private static readonly QueryParameter<string?> After = Cursor.Parameter(List);
     private static readonly QueryParameter<DependentState?> Status = Query.Word<DependentState>("status", "Status of the dependent.");
 
     public static void Map(ApiRoutes<DependentEndpoints> routes)
     {
         routes.Get(
             "/v1/dependents",
-            new("list_dependents", "Dependents of the environment")
+            new("list_dependents", "Dependents of the environment, by connection and name")
             {
                 Scope = ApiScopes.ConnectionsRead,
-                Query = [Status, CommonQuery.Limit],
-                Answer = typeof(Wire.DependentList),
+                Query = [Status, CommonQuery.Limit, After],
+                Answer = typeof(Wire.Page<Wire.Dependent>),
             },
             static (e, call) => e.ListAllAsync(call));
         routes.Get(
@@ -55,23 +58,31 @@ internal sealed class DependentEndpoints(IDependentStore dependents, IConnection
     {
         var status = call.Get(Status);
         var limit = call.Get(CommonQuery.Limit) ?? CommonQuery.DefaultLimit;
+        var after = call.Get(After);
         if (call.Failed)
         {
             return call.Failure();
         }
 
-        var found = await dependents.ListAsync(call.Environment, status, CommonQuery.MaxLimit, call.Cancelled).ConfigureAwait(false);
+        var found = await dependents.ListAsync(call.Environment, status, Position(after), limit + 1, call.Cancelled).ConfigureAwait(false);
         var visible = new List<Wire.Dependent>();
-        foreach (var dependent in found)
+        foreach (var dependent in found.Take(limit))
         {
-            if (visible.Count < limit && await ReachesAsync(call, dependent.ConnectionId).ConfigureAwait(false))
+            if (await ReachesAsync(call, dependent.ConnectionId).ConfigureAwait(false))
             {
                 visible.Add(ToWire(dependent));
             }
         }
 
-        return ApiAnswer.Ok(new Wire.DependentList { Items = visible });
+        return ApiAnswer.Ok(new Wire.Page<Wire.Dependent>
+        {
+            Items = visible,
+            NextCursor = found.Count > limit ? Cursor.Of(List, $"{found[limit - 1].ConnectionId} {found[limit - 1].Name}") : null,
+        });
     }
+
+    private static DependentPosition? Position(string? after) =>
+        after?.Split(' ', 2) is [var id, var name] && ConnectionId.TryParse(id, out var connection) ? new(connection, name) : null;
 
     private async ValueTask<bool> ReachesAsync(ApiCall call, ConnectionId id) =>
         !call.Caller.IsLimited || (await connections.GetAsync(id, call.Cancelled).ConfigureAwait(false) is { } found && call.Caller.Reaches(found.Connection.Key));

@@ -26,7 +26,8 @@ internal sealed class LeverEndpoints(ConnectionLevers levers, ConnectionName nam
             {
                 Id = "refresh_connection",
                 Summary = "Refresh now and wait for the result",
-                Description = "With capture everything about the exchange is recorded, redacted. The answer is 200 also when no new token came: refreshed and problem tell.",
+                Description = "With capture everything about the exchange is recorded, redacted. The answer is 200 also when no new token came: refreshed and problem "
+                    + "tell. Moments after a refresh nothing is sent, unless to capture.",
                 Body = typeof(Wire.RefreshConnection),
             },
             static (e, call) => e.RefreshAsync(call));
@@ -109,6 +110,6 @@ internal sealed class LeverEndpoints(ConnectionLevers levers, ConnectionName nam
         }
 
         var entry = await directory.FindAsync(now.Connection.IntegrationId, call.Cancelled).ConfigureAwait(false);
-        return ApiAnswer.Ok(LeverMapping.Of(result, entry, isRefresh, time.GetUtcNow()));
+        return ApiAnswer.Ok(LeverMapping.Of(result, entry, isRefresh ? found.Tokens?.Version ?? 0 : null, time.GetUtcNow()));
     }
 }

@@ -8,10 +8,11 @@ namespace Rekindle.AspNetCore;
 /// <summary>What a lever did, as the wire has it.</summary>
 internal static class LeverMapping
 {
-    public static Wire.LeverOutcome Of(LeverResult result, IntegrationEntry? entry, bool isRefresh, DateTimeOffset now) => new()
+    /// <summary>One connection's outcome; <paramref name="versionBefore"/> is that of its tokens before a refresh, null for other levers.</summary>
+    public static Wire.LeverOutcome Of(LeverResult result, IntegrationEntry? entry, int? versionBefore, DateTimeOffset now) => new()
     {
         Connection = ConnectionMapping.Of(result.Snapshot!, entry, now),
-        Refreshed = isRefresh ? result.Error is null : null,
+        Refreshed = versionBefore is { } before ? result.Snapshot!.Tokens?.Version > before : null,
         Problem = result.Error is { } error ? Problems.ToProblem(error) : null,
         Attempt = result.Attempt is { } attempt ? AttemptMapping.Of(attempt) : null,
         AtProvider = result.AtProvider is { } outcome ? Names.Of(outcome) : null,

@@ -22,10 +22,10 @@ public sealed record Dependent
     public DateTimeOffset StatusSince { get; init; }
 }
 
-/// <summary>The dependents of a connection or an environment.</summary>
+/// <summary>The dependents of a connection.</summary>
 public sealed record DependentList
 {
-    /// <summary>By connection and name, at most 1000.</summary>
+    /// <summary>By name.</summary>
     public required IReadOnlyList<Dependent> Items { get; init; }
 }
 

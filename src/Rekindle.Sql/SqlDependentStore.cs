@@ -44,12 +44,14 @@ internal sealed class SqlDependentStore(SqlDatabase database) : IDependentStore
         "where shard = @shard and connection_id = @id order by name", cancellationToken, ("shard", id.Shard), ("id", id));
 
     public Task<IReadOnlyList<Dependent>> ListAsync(
-        string environment, DependentState? state, int limit, CancellationToken cancellationToken)
+        string environment, DependentState? state, DependentPosition? after, int limit, CancellationToken cancellationToken)
     {
         var where = new SqlConditions();
         where.Add("environment = @environment", "environment", environment);
         where.AddIf(state is { } wanted ? Names.Of(wanted) : null, "state = @state", "state");
-        return ListAsync($"{where.Where} order by connection_id, name limit @limit", cancellationToken, where.Parameters(("limit", limit)));
+        where.AddIf(after?.Name, "(connection_id, name) > (@after_id, @after)", "after");
+        return ListAsync(
+            $"{where.Where} order by connection_id, name limit @limit", cancellationToken, where.Parameters(("limit", limit), ("after_id", after?.ConnectionId)));
     }
 
     private static Dependent Read(SqlRow row) => new()

@@ -39,6 +39,7 @@ namespace Rekindle.AspNetCore.Http;
 [JsonSerializable(typeof(Wire.BatchOutcome))]
 [JsonSerializable(typeof(Wire.Dependent))]
 [JsonSerializable(typeof(Wire.DependentList))]
+[JsonSerializable(typeof(Wire.Page<Wire.Dependent>))]
 [JsonSerializable(typeof(Wire.PutDependent))]
 [JsonSerializable(typeof(Wire.Attempt))]
 [JsonSerializable(typeof(Wire.AttemptPage))]

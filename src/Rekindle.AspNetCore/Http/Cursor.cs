@@ -11,7 +11,7 @@ namespace Rekindle.AspNetCore.Http;
 internal static class Cursor
 {
     private const int CheckLength = 4;
-    private const int MaxLength = 200;
+    private const int MaxLength = 400;
 
     public static string Of(string list, string last)
     {

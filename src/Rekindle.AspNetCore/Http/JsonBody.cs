@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Rekindle.AspNetCore.Http;
 
@@ -23,11 +22,7 @@ internal readonly struct JsonBody
     public static async ValueTask<JsonBody> ReadAsync(HttpContext http)
     {
         var request = http.Request;
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = MaxBytes;
-        }
-
+        // The server's own, larger limit stands: it reads the rest of a body away, so that our answer reaches a client that is still sending.
         if (request.ContentLength > MaxBytes)
         {
             throw new BadHttpRequestException("", StatusCodes.Status413PayloadTooLarge);

@@ -34,8 +34,7 @@ internal sealed class ApiKeyCommand : Command
     private static Task<int> RunAsync(ServerArguments arguments, string? environment, NewApiKey wish, CancellationToken cancellationToken) => Failures.CatchAsync(async () =>
     {
         await using var app = ServerApp.BuildForVerb(arguments);
-        var pending = await app.Services.GetRequiredService<IDatabase>().PendingAsync(cancellationToken);
-        if (pending.Count > 0)
+        if (!await IsSetUpAsync(app.Services.GetRequiredService<IDatabase>(), cancellationToken))
         {
             throw new SettingsException(["The database is not set up: run rekindle-server init, or rekindle-server migrate."]);
         }
@@ -46,4 +45,16 @@ internal sealed class ApiKeyCommand : Command
         Console.WriteLine(key.Reveal());
         return 0;
     });
+
+    private static async Task<bool> IsSetUpAsync(IDatabase database, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await database.PendingAsync(cancellationToken)).Count == 0;
+        }
+        catch (StoreException e) when (!e.IsTransient)
+        {
+            throw new SettingsException([e.Message, "If it was never set up: run rekindle-server init."]);
+        }
+    }
 }

@@ -168,7 +168,7 @@ internal static class TokenErrors
     {
         var error = (connection.LastRefreshError ?? "unknown")[MarkOf(connection).Length..];
         var wait = connection.NextRetryAt - now is { } left && left > TimeSpan.Zero ? left : PollAgain;
-        var (code, who) = Names.TryParse<RefreshClass>(error.Split(':')[0], out var @class)
+        var (code, who) = ClassOfLastFailure(connection) is { } @class
             ? @class switch
             {
                 RefreshClass.RateLimited => (TokenErrorCode.ProviderThrottled, WhoActs.Nobody),
@@ -184,6 +184,10 @@ internal static class TokenErrors
             RetryAfter = wait,
         };
     }
+
+    /// <summary>The class of the failure that the connection's record shows; null: none.</summary>
+    public static RefreshClass? ClassOfLastFailure(Connection connection) =>
+        connection.LastRefreshError is { } error && Names.TryParse<RefreshClass>(error[MarkOf(connection).Length..].Split(':')[0], out var @class) ? @class : null;
 
     /// <summary>There is nothing to refresh with.</summary>
     public static TokenError NotRefreshable(Connection connection) =>

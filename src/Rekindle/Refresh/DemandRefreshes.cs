@@ -132,7 +132,7 @@ internal sealed class DemandRefreshes(
     private bool MayJump(Connection connection, TokenSet tokens)
     {
         if (tokens.ExpiresAt is not { } end || end > clock.Now
-            || connection.LastRefreshError?.StartsWith(Names.Of(RefreshClass.RateLimited), StringComparison.Ordinal) == true)
+            || TokenErrors.ClassOfLastFailure(connection) == RefreshClass.RateLimited)
         {
             return false;
         }

@@ -14,6 +14,10 @@ public interface IDependentStore
     /// <summary>Those of one connection, by name.</summary>
     Task<IReadOnlyList<Dependent>> ListAsync(ConnectionId id, CancellationToken cancellationToken);
 
-    /// <summary>Those of an environment, by connection and name; at most <paramref name="limit"/>.</summary>
-    Task<IReadOnlyList<Dependent>> ListAsync(string environment, DependentState? state, int limit, CancellationToken cancellationToken);
+    /// <summary>One page of an environment's, by connection and name. <paramref name="after"/> is the last one of the page before; null: the first page.</summary>
+    Task<IReadOnlyList<Dependent>> ListAsync(
+        string environment, DependentState? state, DependentPosition? after, int limit, CancellationToken cancellationToken);
 }
+
+/// <summary>Where a page of dependents ended.</summary>
+public sealed record DependentPosition(ConnectionId ConnectionId, string Name);

@@ -38,7 +38,7 @@ internal sealed class ApiHost : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _app.Services.GetRequiredService<T>();
 
-    public static async Task<ApiHost> StartAsync(Personality? personality = null, ILoggerProvider? logs = null, bool worker = false)
+    public static async Task<ApiHost> StartAsync(Personality? personality = null, ILoggerProvider? logs = null, bool worker = false, Dictionary<string, string?>? settings = null)
     {
         var simulator = await SimulatorHost.StartAsync(new SimulatorOptions
         {
@@ -47,7 +47,7 @@ internal sealed class ApiHost : IAsyncDisposable
         var folder = new TempFolder();
         CatalogueEntry.WriteAll(simulator, folder.File("catalogue"));
         KeyRingFile.Create(folder.File("keys"), TimeProvider.System.GetUtcNow());
-        var settings = new Dictionary<string, string?>
+        settings = new Dictionary<string, string?>(settings ?? [])
         {
             ["Listen"] = "http://127.0.0.1:0",
             ["Sqlite:Path"] = folder.File("rekindle.db"),

@@ -65,6 +65,47 @@ public sealed class AttemptTests
         Assert.Equal(ids.Order(), seen.Order());
     }
 
+    [Fact]
+    [Trait("Req", "D2")]
+    public async Task Pages_of_the_log_neither_repeat_nor_skip_and_one_entry_is_found_by_id()
+    {
+        await using var host = await ApiHost.StartAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            await RefreshedAsync(host, $"paged-{i}");
+        }
+
+        var seen = new List<string>();
+        for (string? query = ""; query is not null;)
+        {
+            var page = await ApiHost.GetAsync(host.Admin, "/v1/attempts?limit=2" + query);
+            seen.AddRange(page.Items().Select(a => a.Text("id")));
+            query = page.Body.TryGetProperty("next_cursor", out var next) ? $"&cursor={next.GetString()}" : null;
+            await RefreshedAsync(host, $"meanwhile-{seen.Count}");
+        }
+
+        Assert.Equal((5, 5), (seen.Count, seen.Distinct().Count()));
+        Assert.Equal(seen.OrderDescending(StringComparer.Ordinal), seen);
+        Assert.Equal(seen[0], (await ApiHost.GetAsync(host.Admin, $"/v1/attempts/{seen[0]}")).Body.Text("id"));
+    }
+
+    [Fact]
+    public async Task A_limited_key_sees_the_attempts_that_it_reaches_and_no_others()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var mine = await RefreshedAsync(host, "mine", "t1");
+        await RefreshedAsync(host, "theirs", "t2");
+        var theirs = (await ApiHost.GetAsync(host.Admin, "/v1/attempts?tenant=t2")).Items()[0].Text("id");
+        var limited = await host.ClientAsync(["attempts:read"], tenants: ["t1"]);
+
+        var page = await ApiHost.GetAsync(limited, "/v1/attempts");
+        var asked = await ApiHost.GetAsync(limited, "/v1/attempts?tenant=t2");
+        var one = await ApiHost.GetAsync(limited, $"/v1/attempts/{theirs}");
+
+        Assert.Equal((mine, 1), (Assert.Single(page.Items()).Text("connection_id"), page.Number("total")));
+        Assert.Equal((403, 404), (asked.Status, one.Status));
+    }
+
     [Theory]
     [InlineData("/v1/attempts?source=nobody", "source")]
     [InlineData("/v1/attempts?connection=abc", "connection")]
@@ -81,9 +122,9 @@ public sealed class AttemptTests
         Assert.Equal((422, field), (answer.Status, Assert.Single(answer.Fields())));
     }
 
-    private static async Task<string> RefreshedAsync(ApiHost host, string subject)
+    private static async Task<string> RefreshedAsync(ApiHost host, string subject, string? tenant = null)
     {
-        var id = await host.ImportAsync(subject, expiresAt: TimeProvider.System.GetUtcNow().AddMinutes(-1));
+        var id = await host.ImportAsync(subject, tenant: tenant, expiresAt: TimeProvider.System.GetUtcNow().AddMinutes(-1));
         Assert.Equal(200, (await ApiHost.GetAsync(host.Admin, $"/v1/connections/{id}/token")).Status);
         return id;
     }

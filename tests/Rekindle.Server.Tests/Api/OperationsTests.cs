@@ -118,6 +118,54 @@ public sealed class OperationsTests
 
     [Fact]
     [Trait("Req", "C6")]
+    public async Task Dependents_are_paged_and_a_limited_key_finds_its_own_behind_those_of_others()
+    {
+        await using var host = await ApiHost.StartAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            var id = await host.ImportAsync($"page-{i}", tenant: i < 4 ? "theirs" : "mine");
+            await ApiHost.SendAsync(host.Admin, HttpMethod.Put, $"/v1/connections/{id}/dependents/a watcher", new { label = $"Sync {i}" });
+        }
+
+        async Task<string[]> All(HttpClient client)
+        {
+            var seen = new List<string>();
+            for (string? query = ""; query is not null;)
+            {
+                var page = await ApiHost.GetAsync(client, "/v1/dependents?limit=2" + query);
+                seen.AddRange(page.Items().Select(d => d.Text("label")));
+                query = page.Body.TryGetProperty("next_cursor", out var next) ? $"&cursor={next.GetString()}" : null;
+            }
+
+            return [.. seen.Order(StringComparer.Ordinal)];
+        }
+
+        Assert.Equal(["Sync 0", "Sync 1", "Sync 2", "Sync 3", "Sync 4"], await All(host.Admin));
+        Assert.Equal(["Sync 4"], await All(await host.ClientAsync(["connections:read"], tenants: ["mine"])));
+    }
+
+    [Fact]
+    [Trait("Req", "C5")]
+    public async Task A_heartbeat_is_bounded_and_never_runs_twice_at_once()
+    {
+        await using var host = await ApiHost.StartAsync();
+        await host.ImportAsync("slow", expiresAt: TimeProvider.System.GetUtcNow().AddMinutes(-1));
+        host.Server.Faults.Add(Rekindle.Simulator.Faults.Fault.Hold());
+        var first = ApiHost.PostAsync(host.Admin, "/v1/heartbeat?max_seconds=1");
+        await host.Simulator.History.WaitForAsync(p => p.GrantType == "refresh_token");
+
+        var second = await ApiHost.PostAsync(host.Admin, "/v1/heartbeat");
+        var wrong = await ApiHost.PostAsync(host.Admin, "/v1/heartbeat?max_seconds=0");
+        host.Server.Faults.Clear();
+        var done = await first;
+
+        Assert.Equal((503, "heartbeat_in_progress", true), (second.Status, second.Code(), second.Body.GetProperty("retryable").GetBoolean()));
+        Assert.Equal(["max_seconds"], wrong.Fields());
+        Assert.Equal((200, 1), (done.Status, done.Number("claimed")));
+    }
+
+    [Fact]
+    [Trait("Req", "C6")]
     public async Task A_dependent_follows_its_connection()
     {
         await using var host = await ApiHost.StartAsync();

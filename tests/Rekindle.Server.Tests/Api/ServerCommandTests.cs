@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Rekindle.Server.Tests.Processes;
 using Rekindle.Testing;
 
 namespace Rekindle.Server.Tests.Api;
@@ -24,6 +25,66 @@ public sealed class ServerCommandTests
         Assert.Contains("has API keys already", second.Errors, StringComparison.Ordinal);
         Assert.Equal(ring, await File.ReadAllTextAsync(folder.File("rekindle.keys")));
         Assert.StartsWith("rk_sandbox_", other.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Migrate_makes_the_schema_once_and_says_so()
+    {
+        using var folder = new TempFolder();
+
+        var first = await RunAsync(folder, [], "migrate");
+        var second = await RunAsync(folder, [], "migrate");
+
+        Assert.Equal((0, 0), (first.ExitCode, second.ExitCode));
+        Assert.Contains("applied 0001", first.Output, StringComparison.Ordinal);
+        Assert.Contains("up to date", second.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_init_nothing_is_served_and_the_way_is_shown()
+    {
+        using var folder = new TempFolder();
+
+        var served = await RunAsync(folder, [], "serve");
+        var key = await RunAsync(folder, [], "api-key");
+
+        Assert.All([served, key], result =>
+        {
+            Assert.Equal(1, result.ExitCode);
+            Assert.Contains("rekindle-server init", result.Errors, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
+        });
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_init_made_serves_with_its_key_and_ends_cleanly(bool postgres)
+    {
+        using var folder = new TempFolder();
+        await using var database = postgres ? await (await PostgresServer.GetAsync()).CreateDatabaseAsync() : null;
+        var settings = new Dictionary<string, string>
+        {
+            ["KEY_RING_FILE"] = folder.File("keys"), ["JOURNAL__FOLDER"] = folder.File("journal"), ["JOURNAL__ALLOW_EPHEMERAL"] = "true", ["SQLITE__PATH"] = folder.File("db"),
+        };
+        if (database is not null)
+        {
+            settings["STORE"] = "postgres";
+            settings["POSTGRES__CONNECTION_STRING"] = database.ConnectionString;
+        }
+
+        var made = await RunAsync(folder, settings.ToDictionary(s => $"REKINDLE_{s.Key}", s => s.Value), "init");
+        Assert.Equal((0, ""), (made.ExitCode, made.ExitCode == 0 ? "" : made.Errors));
+        await using var server = await ServerProcess.StartAsync(settings, made.Output.Trim());
+        var connections = await ApiHost.GetAsync(server.Http, "/v1/connections");
+        var exit = await server.StopAsync();
+
+        Assert.Equal((200, 0), (connections.Status, exit));
+        Assert.Contains(postgres ? "PostgreSQL" : folder.File("db"), made.Errors, StringComparison.Ordinal);
+        if (database is not null)
+        {
+            Assert.DoesNotContain("assword", made.Errors + server.Output, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

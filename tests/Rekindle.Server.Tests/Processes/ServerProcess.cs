@@ -78,6 +78,14 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Waits until it has ended and everything it printed is here.</summary>
     public Task EndedAsync() => _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
 
+    /// <summary>Asks it to stop, and answers its exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        Signal("TERM");
+        await _process.WaitForExitAsync().WaitAsync(StartLimit);
+        return _process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)

@@ -56,10 +56,12 @@ public abstract class DependentContract<TStore> : StoreContract<TStore>
         await Connections.ApplyAsync(two.Id, new LeverChange.Disable(), Now, default);
 
         Assert.Equal(["a", "b"], (await Stores.Dependents.ListAsync(one.Id, default)).Select(d => d.Name));
-        Assert.Equal(3, (await Stores.Dependents.ListAsync(Environment, null, 10, default)).Count);
-        Assert.Equal(2, (await Stores.Dependents.ListAsync(Environment, null, 2, default)).Count);
-        Assert.Equal("c", Assert.Single(await Stores.Dependents.ListAsync(Environment, DependentState.Paused, 10, default)).Name);
-        Assert.Empty(await Stores.Dependents.ListAsync("sandbox", null, 10, default));
+        Assert.Equal(3, (await Stores.Dependents.ListAsync(Environment, null, null, 10, default)).Count);
+        var page = await Stores.Dependents.ListAsync(Environment, null, null, 2, default);
+        var rest = await Stores.Dependents.ListAsync(Environment, null, new(page[1].ConnectionId, page[1].Name), 2, default);
+        Assert.Equal(["a", "b", "c"], page.Concat(rest).Select(d => d.Name).Order());
+        Assert.Equal("c", Assert.Single(await Stores.Dependents.ListAsync(Environment, DependentState.Paused, null, 10, default)).Name);
+        Assert.Empty(await Stores.Dependents.ListAsync("sandbox", null, null, 10, default));
         Assert.True(await Stores.Dependents.DeleteAsync(one.Id, "a", default));
         Assert.False(await Stores.Dependents.DeleteAsync(one.Id, "a", default));
     }
