@@ -55,7 +55,12 @@ public sealed class LeverTests(ApiServer server) : IClassFixture<ApiServer>
         var grant = server.Host.Server.IssueGrant("standing-by");
         var made = await ApiHost.PostAsync(Admin, "/v1/connections", new
         {
-            integration = "acme", subject = "standing-by", access_token = grant.AccessToken, refresh_token = grant.RefreshToken, expires_at = grant.ExpiresAt, standby = true,
+            integration = "acme",
+            subject = "standing-by",
+            access_token = grant.AccessToken,
+            refresh_token = grant.RefreshToken,
+            expires_at = grant.ExpiresAt,
+            standby = true,
         });
 
         var taken = await ApiHost.PostAsync(Admin, $"/v1/connections/{made.Body.Text("id")}/take-over");

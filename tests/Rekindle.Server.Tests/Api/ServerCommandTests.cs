@@ -65,7 +65,10 @@ public sealed class ServerCommandTests
         await using var database = postgres ? await (await PostgresServer.GetAsync()).CreateDatabaseAsync() : null;
         var settings = new Dictionary<string, string>
         {
-            ["KEY_RING_FILE"] = folder.File("keys"), ["JOURNAL__FOLDER"] = folder.File("journal"), ["JOURNAL__ALLOW_EPHEMERAL"] = "true", ["SQLITE__PATH"] = folder.File("db"),
+            ["KEY_RING_FILE"] = folder.File("keys"),
+            ["JOURNAL__FOLDER"] = folder.File("journal"),
+            ["JOURNAL__ALLOW_EPHEMERAL"] = "true",
+            ["SQLITE__PATH"] = folder.File("db"),
         };
         if (database is not null)
         {

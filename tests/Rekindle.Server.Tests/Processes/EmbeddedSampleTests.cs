@@ -46,16 +46,16 @@ public sealed class EmbeddedSampleTests
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Embedded.dll")]) { WorkingDirectory = folder.Path, RedirectStandardOutput = true };
         foreach (var (name, value) in new Dictionary<string, string>
-                 {
-                     ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
-                     ["Rekindle__Catalogue__OverrideFolder"] = folder.File("catalogue"),
-                     ["Rekindle__Catalogue__AllowInsecureEndpoints"] = "true",
-                     ["Rekindle__Exchange__AllowPlainHttp"] = "true",
-                     ["Rekindle__Exchange__AllowPrivateNetworks"] = "true",
-                     ["Rekindle__Journal__AllowEphemeral"] = "true",
-                     // Nothing but the question makes it refresh.
-                     ["Rekindle__Refresh__WorkerEnabled"] = "false",
-                 })
+        {
+            ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+            ["Rekindle__Catalogue__OverrideFolder"] = folder.File("catalogue"),
+            ["Rekindle__Catalogue__AllowInsecureEndpoints"] = "true",
+            ["Rekindle__Exchange__AllowPlainHttp"] = "true",
+            ["Rekindle__Exchange__AllowPrivateNetworks"] = "true",
+            ["Rekindle__Journal__AllowEphemeral"] = "true",
+            // Nothing but the question makes it refresh.
+            ["Rekindle__Refresh__WorkerEnabled"] = "false",
+        })
         {
             start.Environment[name] = value;
         }
