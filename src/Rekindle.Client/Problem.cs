@@ -48,6 +48,9 @@ public sealed record Problem
     /// <summary>Where to POST for a link that lets the user reconnect.</summary>
     public string? ReconnectLink { get; init; }
 
+    /// <summary>Where to POST integration, subject, tenant and purpose for a link that lets the user connect, for <c>not_connected</c> and <c>purpose_not_connected</c>.</summary>
+    public string? ConnectLink { get; init; }
+
     /// <summary>Every mistake of the request, for <c>invalid_request</c>.</summary>
     public IReadOnlyList<FieldMistake>? Errors { get; init; }
 

@@ -107,6 +107,7 @@ internal static class Problems
             Candidates = error.Candidates.Count > 0 ? [.. error.Candidates.Select(c => c.ToString())] : null,
             ValidUntil = error.ValidUntil,
             ReconnectLink = error.WhoActs == WhoActs.User && error.ConnectionId is { } id ? $"/v1/connections/{id}/reconnect-link" : null,
+            ConnectLink = error.Code is TokenErrorCode.NotConnected or TokenErrorCode.PurposeNotConnected ? "/v1/connect-sessions" : null,
         };
     }
 

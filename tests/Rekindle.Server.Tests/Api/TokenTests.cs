@@ -50,6 +50,16 @@ public sealed class TokenTests(ApiServer server) : IClassFixture<ApiServer>
         var answer = await ApiHost.GetAsync(Admin, "/v1/token?integration=acme&subject=purpose&purpose=write");
 
         Assert.Equal((409, "purpose_not_connected", "write", "user"), (answer.Status, answer.Code(), answer.Body.Text("purpose"), answer.Body.Text("who_acts")));
+
+        // What the answer says is enough to make the link: where, and for what.
+        var link = await ApiHost.PostAsync(Admin, answer.Body.Text("connect_link")!, new
+        {
+            integration = "acme",
+            subject = "purpose",
+            purpose = answer.Body.Text("purpose"),
+            completion = "auto",
+        });
+        Assert.Equal(201, link.Status);
     }
 
     [Fact]

@@ -82,6 +82,7 @@ public sealed class TwoServersTests
             ["REFRESH:HTTP_DEADLINE"] = "00:00:03",
             ["REFRESH:COMMIT_DEADLINE"] = "00:00:01.5",
             ["REFRESH:SKEW_BOUND"] = "00:00:00.5",
+            ["REFRESH:BREAKER_BASE"] = "00:00:03",
         });
         for (var i = 0; i < 500; i++)
         {
