@@ -31,6 +31,7 @@ internal sealed class IntegrationEndpoints(IntegrationDirectory directory, Integ
             new("create_integration", "Make an integration")
             {
                 Scope = ApiScopes.Admin,
+                AllTenants = true,
                 Body = typeof(Wire.NewIntegration),
                 Answer = typeof(Wire.Integration),
                 Success = 201,
@@ -48,6 +49,7 @@ internal sealed class IntegrationEndpoints(IntegrationDirectory directory, Integ
             {
                 Description = "Absent fields stay. A new client secret of a misconfigured integration is tried at once.",
                 Scope = ApiScopes.Admin,
+                AllTenants = true,
                 Body = typeof(Wire.PatchIntegration),
                 Answer = typeof(Wire.Integration),
                 Problems = [404, 409],
@@ -55,14 +57,28 @@ internal sealed class IntegrationEndpoints(IntegrationDirectory directory, Integ
             static (e, call) => e.PatchAsync(call));
         routes.Delete(
             "/v1/integrations/{key}",
-            new("delete_integration", "Delete an integration that has no connections") { Scope = ApiScopes.Admin, Success = 204, Problems = [404, 409] },
+            new("delete_integration", "Delete an integration that has no connections")
+            {
+                Scope = ApiScopes.Admin,
+                AllTenants = true,
+                Success = 204,
+                Problems = [404, 409],
+            },
             static (e, call) => e.DeleteAsync(call));
         MapLevers(routes);
     }
 
     private static void MapLevers(ApiRoutes<IntegrationEndpoints> routes)
     {
-        var lever = new ApiOperation("", "") { Scope = ApiScopes.Admin, Answer = typeof(Wire.Integration), Problems = [404], BodyOptional = true, Idempotent = true };
+        var lever = new ApiOperation("", "")
+        {
+            Scope = ApiScopes.Admin,
+            AllTenants = true,
+            Answer = typeof(Wire.Integration),
+            Problems = [404],
+            BodyOptional = true,
+            Idempotent = true,
+        };
         routes.Post(
             "/v1/integrations/{key}/pause",
             lever with { Id = "pause_integration", Summary = "Stop refreshing; valid tokens are still served", Body = typeof(Wire.PauseIntegration) },
@@ -87,6 +103,7 @@ internal sealed class IntegrationEndpoints(IntegrationDirectory directory, Integ
             {
                 Description = "Sends one refresh with a token that cannot be valid: the provider's answer tells whether it knows our client. No connection is touched.",
                 Scope = ApiScopes.Admin,
+                AllTenants = true,
                 Answer = typeof(Wire.IntegrationTest),
                 Problems = [404],
             },

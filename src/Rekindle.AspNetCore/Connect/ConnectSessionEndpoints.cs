@@ -21,6 +21,7 @@ internal sealed class ConnectSessionEndpoints(ConnectSessions sessions, ConnectC
                 Answer = typeof(Wire.ConnectSession),
                 Success = 201,
                 Problems = [404, 409],
+                Idempotent = true,
             },
             static (e, call) => e.CreateAsync(call));
         routes.Get(
@@ -41,6 +42,7 @@ internal sealed class ConnectSessionEndpoints(ConnectSessions sessions, ConnectC
                 Body = typeof(Wire.CompleteConnectSession),
                 Answer = typeof(Wire.ConnectSession),
                 Problems = [404, 409],
+                Idempotent = true,
             },
             static (e, call) => e.CompleteAsync(call));
         routes.Post(
@@ -53,6 +55,7 @@ internal sealed class ConnectSessionEndpoints(ConnectSessions sessions, ConnectC
                 Answer = typeof(Wire.ConnectSession),
                 Success = 201,
                 Problems = [404, 409],
+                Idempotent = true,
             },
             static (e, call) => e.ReconnectAsync(call));
     }

@@ -8,6 +8,7 @@ internal sealed class ApiCall(HttpContext http, ApiOperation operation, Caller c
 {
     private JsonBody? _body;
     private bool _refused;
+    private bool _toItsEnd;
 
     public HttpContext Http { get; } = http;
 
@@ -24,7 +25,11 @@ internal sealed class ApiCall(HttpContext http, ApiOperation operation, Caller c
     /// <summary>What is wrong with the request so far.</summary>
     public Mistakes Mistakes { get; } = new();
 
-    public CancellationToken Cancelled => Http.RequestAborted;
+    /// <summary>Ends when the client leaves, unless the call runs to its end.</summary>
+    public CancellationToken Cancelled => _toItsEnd ? CancellationToken.None : Http.RequestAborted;
+
+    /// <summary>From now on the call runs to its end, whether or not the client stays.</summary>
+    public void IgnoreCancellation() => _toItsEnd = true;
 
     /// <summary>A part of the path.</summary>
     public string Route(string name) => (string)Http.Request.RouteValues[name]!;

@@ -17,6 +17,9 @@ internal sealed record ApiOperation(string Id, string Summary)
     /// <summary>Refused to keys that are limited to integrations or tenants, because its figures are of the whole environment.</summary>
     public bool WholeEnvironment { get; init; }
 
+    /// <summary>Refused to keys that are limited to tenants, because what it changes belongs to all tenants together.</summary>
+    public bool AllTenants { get; init; }
+
     /// <summary>More about it, for the documentation.</summary>
     public string? Description { get; init; }
 

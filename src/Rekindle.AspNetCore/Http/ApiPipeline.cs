@@ -36,7 +36,8 @@ internal sealed class ApiPipeline(ApiAuthentication authentication, Idempotency 
         }
         catch (StoreException e)
         {
-            return (caller, Problems.StoreAway(e));
+            logger.StoreAway(http.Request.Method, TemplateOf(http), e.Message);
+            return (caller, Problems.StoreAway);
         }
         catch (BadHttpRequestException e)
         {
@@ -52,6 +53,7 @@ internal sealed class ApiPipeline(ApiAuthentication authentication, Idempotency 
     private static ApiAnswer? Forbidden(ApiOperation operation, Caller caller) =>
         operation.Scope is { } scope && !caller.Has(scope) ? Problems.MissingScope(scope)
         : operation.WholeEnvironment && caller.IsLimited ? Problems.KeyLimitedToParts
+        : operation.AllTenants && caller.Tenants is not null ? Problems.KeyLimitedToTenants
         : null;
 
     private async ValueTask<ApiAnswer> CallAsync(ApiCall call, Func<ApiCall, ValueTask<ApiAnswer>> endpoint)

@@ -46,6 +46,10 @@ internal static class Problems
         403, "key_limited", "API key does not reach this",
         "This tells about the whole environment, and the API key is limited to some of its integrations or tenants.");
 
+    public static ApiAnswer KeyLimitedToTenants { get; } = Answer(
+        403, "key_limited", "API key does not reach this",
+        "An integration belongs to all tenants together, and the API key is limited to some: whoever changed it could redirect the tokens of the others.");
+
     public static ApiAnswer UnknownRoute { get; } = Answer(404, "unknown_route", "No such address", "There is nothing at this address. See /openapi.json.");
 
     public static ApiAnswer WrongMethod { get; } = Answer(405, "wrong_method", "Wrong method", "This address does not answer to this method; the Allow header says to which.");
@@ -74,8 +78,12 @@ internal static class Problems
         409, "idempotency_answer_lost", "Stored answer cannot be opened",
         "The request was done before, and its stored answer cannot be opened with this server's key ring. Read what was made instead of repeating.");
 
-    public static ApiAnswer StoreAway(StoreException problem) => Answer(
-        503, "store_unavailable", "Database unavailable", problem.Message, retryAfter: TimeSpan.FromSeconds(1));
+    public static ApiAnswer IdempotencyOutcomeUnknown { get; } = Answer(
+        409, "idempotency_answer_lost", "Outcome not known",
+        "The first request with this Idempotency-Key did not leave an answer: its server ended, or could not store it. Look whether it was done; if not, repeat it with a new key.");
+
+    public static ApiAnswer StoreAway { get; } = Answer(
+        503, "store_unavailable", "Database unavailable", "The database cannot be used for now; the server's log says why.", retryAfter: TimeSpan.FromSeconds(1));
 
     public static ApiAnswer Internal(string traceId) => ApiAnswer.Problem(Of(
         500, "internal_error", "Defect in this server", $"The request broke; the server's log has the cause under {traceId}.") with

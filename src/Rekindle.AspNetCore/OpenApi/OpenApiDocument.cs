@@ -103,7 +103,9 @@ internal static class OpenApiDocument
     {
         var text = operation.Description ?? $"{operation.Summary}.";
         text += operation.Scope is { } scope ? $" Needs the scope {scope}." : "";
-        return operation.WholeEnvironment ? $"{text} Refused to keys that are limited to integrations or tenants." : text;
+        return operation.WholeEnvironment ? $"{text} Refused to keys that are limited to integrations or tenants."
+            : operation.AllTenants ? $"{text} Refused to keys that are limited to tenants."
+            : text;
     }
 
     private static JsonArray Parameters(RouteEndpoint endpoint, ApiOperation operation)

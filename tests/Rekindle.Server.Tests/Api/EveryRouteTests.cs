@@ -17,12 +17,16 @@ public sealed class EveryRouteTests(ApiServer server) : IClassFixture<ApiServer>
     [Fact]
     public async Task Without_a_key_there_is_nothing_but_401()
     {
-        await using var host = await ApiHost.StartAsync();
-        foreach (var (method, pattern, _) in Routes.Take(AuthenticationFailures.Allowed - 1))
+        // An address that sends no key too often has to wait: each handful of routes asks a server that has heard nothing yet.
+        foreach (var some in Routes.Chunk(AuthenticationFailures.Allowed))
         {
-            var answer = await ApiHost.SendAsync(host.Client(null), method, Path(pattern));
+            await using var host = await ApiHost.StartAsync();
+            foreach (var (method, pattern, _) in some)
+            {
+                var answer = await ApiHost.SendAsync(host.Client(null), method, Path(pattern));
 
-            Assert.Equal((401, "missing_api_key", pattern), (answer.Status, answer.Code(), pattern));
+                Assert.Equal((401, "missing_api_key", pattern), (answer.Status, answer.Code(), pattern));
+            }
         }
     }
 
