@@ -6,25 +6,25 @@ namespace Rekindle.Sql;
 internal sealed class SqlIdempotencyStore(SqlDatabase database) : IIdempotencyStore
 {
     public Task<IdempotentAnswer?> BeginAsync(
-        string owner, string key, byte[] bodyHash, DateTimeOffset now, CancellationToken cancellationToken) => database.WriteAsync(
+        string owner, string key, byte[] bodyHash, DateTimeOffset now, DateTimeOffset deadline, CancellationToken cancellationToken) => database.WriteAsync(
         async session =>
         {
             while (true)
             {
                 var ours = await session.ExecuteAsync(
                     """
-                    insert into idempotency_keys (owner, key, body_hash, created_at) values (@owner, @key, @hash, @now)
+                    insert into idempotency_keys (owner, key, body_hash, created_at, deadline) values (@owner, @key, @hash, @now, @deadline)
                     on conflict (owner, key) do nothing
                     """,
-                    ("owner", owner), ("key", key), ("hash", bodyHash), ("now", now)).ConfigureAwait(false);
+                    ("owner", owner), ("key", key), ("hash", bodyHash), ("now", now), ("deadline", deadline)).ConfigureAwait(false);
                 if (ours > 0)
                 {
                     return null;
                 }
 
                 var stored = await session.FirstAsync(
-                    "select body_hash, status, body from idempotency_keys where owner = @owner and key = @key",
-                    static row => new IdempotentAnswer(row.Bytes(), row.IntOrNull(), row.TextOrNull()),
+                    "select body_hash, status, body, deadline from idempotency_keys where owner = @owner and key = @key",
+                    static row => new IdempotentAnswer(row.Bytes(), row.IntOrNull(), row.TextOrNull(), row.Instant()),
                     ("owner", owner), ("key", key)).ConfigureAwait(false);
                 if (stored is not null)
                 {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Rekindle.Encryption;
 using Rekindle.Storage;
 
@@ -9,11 +10,17 @@ namespace Rekindle.AspNetCore.Http;
 /// Requests with an <c>Idempotency-Key</c> are done once: the answer is kept for 24 hours and given again. Kept sealed, because
 /// it may carry a new API key or a link; told apart by a keyed hash, because bodies carry tokens.
 /// </summary>
-internal sealed class Idempotency(IIdempotencyStore store, Sealer sealer, TimeProvider time)
+internal sealed class Idempotency(IIdempotencyStore store, Sealer sealer, TimeProvider time, ILogger<Idempotency> logger)
 {
     private const int MaxKey = 255;
     private static readonly TimeSpan Kept = TimeSpan.FromHours(24);
     private static readonly TimeSpan PruneInterval = TimeSpan.FromHours(1);
+
+    // Longer than any request takes, so that a repetition waits rather than hears that nobody knows.
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
+    // The first without wait. The answer is not kept from the client for longer than the last of them.
+    private static readonly TimeSpan[] Waits = [TimeSpan.Zero, TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500)];
 
     private readonly byte[] _hashKey = sealer.Ring.DeriveKey("idempotency");
     private long _prunedAt;
@@ -35,33 +42,53 @@ internal sealed class Idempotency(IIdempotencyStore store, Sealer sealer, TimePr
         await PruneAsync(call.Cancelled).ConfigureAwait(false);
         var owner = $"{call.Environment}/{call.Caller.KeyId}";
         var hash = await HashAsync(call).ConfigureAwait(false);
-        return await store.BeginAsync(owner, key, hash, time.GetUtcNow(), call.Cancelled).ConfigureAwait(false) is { } before
+        var now = time.GetUtcNow();
+        return await store.BeginAsync(owner, key, hash, now, now + Longest, call.Cancelled).ConfigureAwait(false) is { } before
             ? Again(before, hash, Context(call, owner, key))
             : await RunOnceAsync(call, endpoint, owner, key).ConfigureAwait(false);
     }
 
     private async ValueTask<ApiAnswer> RunOnceAsync(ApiCall call, Func<ApiCall, ValueTask<ApiAnswer>> endpoint, string owner, string key)
     {
-        var kept = false;
+        var done = false;
         try
         {
+            // To its end, whether or not the client still listens: half of it, repeated, would be done twice.
+            call.IgnoreCancellation();
             var answer = await endpoint(call).ConfigureAwait(false);
-            if (answer.Status is >= 200 and < 300)
+            done = answer.Status is >= 200 and < 300;
+            if (done)
             {
-                // What was done is done, whether or not the client still listens.
-                var text = new Secret($"{answer.Location}\n{Encoding.UTF8.GetString(answer.ToBytes())}");
-                var body = Convert.ToBase64String(sealer.Seal(text, Context(call, owner, key)).Bytes);
-                await store.CompleteAsync(owner, key, answer.Status, body, CancellationToken.None).ConfigureAwait(false);
-                kept = true;
+                await KeepAsync(answer, Context(call, owner, key), owner, key).ConfigureAwait(false);
             }
 
             return answer;
         }
         finally
         {
-            if (!kept)
+            if (!done)
             {
                 await store.AbandonAsync(owner, key, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    // What was done stays reserved when its answer cannot be kept: told that the outcome is lost, nobody does it twice.
+    private async ValueTask KeepAsync(ApiAnswer answer, SealContext context, string owner, string key)
+    {
+        var text = new Secret($"{answer.Location}\n{Encoding.UTF8.GetString(answer.ToBytes())}");
+        var body = Convert.ToBase64String(sealer.Seal(text, context).Bytes);
+        foreach (var wait in Waits)
+        {
+            await Task.Delay(wait, time).ConfigureAwait(false);
+            try
+            {
+                await store.CompleteAsync(owner, key, answer.Status, body, CancellationToken.None).ConfigureAwait(false);
+                return;
+            }
+            catch (StoreException e)
+            {
+                logger.AnswerNotKept(e, owner);
             }
         }
     }
@@ -75,7 +102,9 @@ internal sealed class Idempotency(IIdempotencyStore store, Sealer sealer, TimePr
 
         if (before is not { Status: { } status, Body: { } body })
         {
-            return Problems.Busy("request_in_progress", "Request in progress", "The first request with this Idempotency-Key still runs.", TimeSpan.FromSeconds(1));
+            return time.GetUtcNow() < before.Deadline
+                ? Problems.Busy("request_in_progress", "Request in progress", "The first request with this Idempotency-Key still runs.", TimeSpan.FromSeconds(1))
+                : Problems.IdempotencyOutcomeUnknown;
         }
 
         if (sealer.Open(new SealedSecret(Convert.FromBase64String(body)), context) is not OpenResult.Opened opened)

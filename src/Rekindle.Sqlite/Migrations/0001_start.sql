@@ -321,6 +321,7 @@ create table idempotency_keys (
     status      integer,
     body        text,
     created_at  bigint not null,
+    deadline    bigint not null,
     primary key (owner, key)
 );
 create index idempotency_keys_by_time on idempotency_keys (created_at);

@@ -5,9 +5,16 @@ public interface IIdempotencyStore
 {
     /// <summary>
     /// Reserves a key for a body. Returns null when it is ours to run; otherwise what is stored, with a null answer while
-    /// the first request still runs.
+    /// the first request still runs, or when what became of it was lost.
     /// </summary>
-    Task<IdempotentAnswer?> BeginAsync(string owner, string key, byte[] bodyHash, DateTimeOffset now, CancellationToken cancellationToken);
+    /// <param name="owner">Whose key it is.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="bodyHash">Hash of the request.</param>
+    /// <param name="now">The time now.</param>
+    /// <param name="deadline">When the request has ended at the latest: no answer by then, and nobody knows whether it was done.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    Task<IdempotentAnswer?> BeginAsync(
+        string owner, string key, byte[] bodyHash, DateTimeOffset now, DateTimeOffset deadline, CancellationToken cancellationToken);
 
     /// <summary>Stores the answer.</summary>
     Task CompleteAsync(string owner, string key, int status, string body, CancellationToken cancellationToken);
@@ -20,4 +27,8 @@ public interface IIdempotencyStore
 }
 
 /// <summary>A stored answer.</summary>
-public sealed record IdempotentAnswer(byte[] BodyHash, int? Status, string? Body);
+/// <param name="BodyHash">Hash of the request.</param>
+/// <param name="Status">Status of the answer; null: there is none.</param>
+/// <param name="Body">The answer.</param>
+/// <param name="Deadline">When the request had to have ended.</param>
+public sealed record IdempotentAnswer(byte[] BodyHash, int? Status, string? Body, DateTimeOffset Deadline);

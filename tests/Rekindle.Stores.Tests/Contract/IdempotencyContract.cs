@@ -6,6 +6,8 @@ namespace Rekindle.Stores.Tests.Contract;
 public abstract class IdempotencyContract<TStore> : StoreContract<TStore>
     where TStore : TestStore, new()
 {
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
     private IIdempotencyStore Answers => Stores.Idempotency;
 
     [Fact, Trait("Req", "E3")]
@@ -22,10 +24,22 @@ public abstract class IdempotencyContract<TStore> : StoreContract<TStore>
     }
 
     [Fact, Trait("Req", "E3")]
+    public async Task A_request_without_answer_says_until_when_it_may_run()
+    {
+        var begun = Now;
+        await BeginAsync("died", [1]);
+        Clock.Advance(TimeSpan.FromHours(1));
+
+        var found = await BeginAsync("died", [1]);
+
+        Assert.Equal((null, begun + Longest), (found!.Status, found.Deadline));
+    }
+
+    [Fact, Trait("Req", "E3")]
     public async Task Owners_do_not_see_each_other_s_keys()
     {
         Assert.Null(await BeginAsync("key", [1]));
-        Assert.Null(await Answers.BeginAsync("other", "key", [1], Now, default));
+        Assert.Null(await Answers.BeginAsync("other", "key", [1], Now, Now + Longest, default));
     }
 
     [Fact, Trait("Req", "E3")]
@@ -60,10 +74,10 @@ public abstract class IdempotencyContract<TStore> : StoreContract<TStore>
         var others = Enumerable.Range(0, 8).Select(_ => OpenAnother().Idempotency).ToArray();
         var now = Now;
 
-        var answers = await Task.WhenAll(others.Select(o => Task.Run(() => o.BeginAsync("owner", "key", [1], now, default))));
+        var answers = await Task.WhenAll(others.Select(o => Task.Run(() => o.BeginAsync("owner", "key", [1], now, now + Longest, default))));
 
         Assert.Single(answers, a => a is null);
     }
 
-    private Task<IdempotentAnswer?> BeginAsync(string key, byte[] hash) => Answers.BeginAsync("owner", key, hash, Now, default);
+    private Task<IdempotentAnswer?> BeginAsync(string key, byte[] hash) => Answers.BeginAsync("owner", key, hash, Now, Now + Longest, default);
 }
