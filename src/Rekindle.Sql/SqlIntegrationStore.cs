@@ -136,8 +136,10 @@ internal sealed class SqlIntegrationStore(SqlDatabase database) : IIntegrationSt
         cancellationToken);
 
     // Evidence counts only against the configuration it was gathered under, and never lifts an operator's pause.
-    private static bool Counts(Integration before, IntegrationStateChange change) => change.ConfigVersion is not { } version
-        || (version == before.ConfigVersion && before.State != IntegrationState.Paused);
+    private static bool Counts(Integration before, IntegrationStateChange change) =>
+        (change.From is not { } from || from == before.State)
+        && (change.FromProbes is not { } probes || probes == before.Probes)
+        && (change.ConfigVersion is not { } version || (version == before.ConfigVersion && before.State != IntegrationState.Paused));
 
     // Evidence of a state that is there already changes nothing: of several workers that find the same, one does it.
     private static bool Changes(Integration before, IntegrationStateChange change) => change.ConfigVersion is null

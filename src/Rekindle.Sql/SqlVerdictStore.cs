@@ -25,12 +25,20 @@ internal sealed class SqlVerdictStore(SqlDatabase database) : IVerdictStore
     private const string IsRecent =
         $"{IsTrue} and ({IsHeld} and v.released_at is null or v.found_at >= case when i.state_since > @from then i.state_since else @from end)";
 
-    private static readonly TimeSpan Remembered = TimeSpan.FromDays(1);
+    private static readonly TimeSpan Remembered = TimeSpan.FromHours(1);
 
     public Task<IReadOnlyList<VerdictTally>> TallyAsync(DateTimeOffset now, TimeSpan window, CancellationToken cancellationToken) =>
         database.SnapshotAsync<IReadOnlyList<VerdictTally>>(
             async session =>
             {
+                // Hardly ever is there anything.
+                var suspect = await session.ListAsync("select id from integrations where state = 'suspect'", static row => row.Int()).ConfigureAwait(false);
+                if (suspect.Count == 0
+                    && !await session.AnyAsync("select 1 from held_verdicts where published_at is null limit 1").ConfigureAwait(false))
+                {
+                    return [];
+                }
+
                 var counts = await session.ListAsync(
                     $"""
                     select v.integration_id,
@@ -38,8 +46,10 @@ internal sealed class SqlVerdictStore(SqlDatabase database) : IVerdictStore
                         sum(case when {IsHeld} and v.publish_at <= @now and v.sampled_at is null and v.released_at is null then 1 else 0 end),
                         sum(case when {IsRecent} then 1 else 0 end),
                         min(case when {IsRecent} then v.tenant end), max(case when {IsRecent} then v.tenant end),
-                        sum(case when v.sampled_at is not null and v.released_at is null and v.published_at is null and t.grant_no = v.grant_no and t.version > v.version then 1 else 0 end)
+                        sum(case when v.sampled_at is not null and v.released_at is null and v.published_at is null and (i.state_since is null or v.sampled_at >= i.state_since)
+                            and t.grant_no = v.grant_no and t.version > v.version then 1 else 0 end)
                     {Standing}
+                    where v.published_at is null or v.found_at >= @from
                     group by v.integration_id
                     """,
                     static row => new Counts(row.Int(), (int)row.Long(), (int)row.Long(), (int)row.Long(), row.TextOrNull(), row.TextOrNull(), row.Long() > 0),
@@ -53,6 +63,7 @@ internal sealed class SqlVerdictStore(SqlDatabase database) : IVerdictStore
                     tallies.Add(new(count.IntegrationId, count.Held, count.Due, count.Recent, tenant, othersLive, count.SampleLives));
                 }
 
+                tallies.AddRange(suspect.Except(tallies.Select(t => t.IntegrationId)).Select(id => new VerdictTally(id, 0, 0, 0, null, false, false)));
                 return tallies;
             },
             cancellationToken);
@@ -83,8 +94,28 @@ internal sealed class SqlVerdictStore(SqlDatabase database) : IVerdictStore
     public Task<int> SampleAsync(int integrationId, int count, DateTimeOffset now, CancellationToken cancellationToken) =>
         TryAgainAsync(integrationId, "order by case when v.sampled_at is null then 0 else 1 end, v.sampled_at, v.found_at", "sampled_at", now, count, cancellationToken);
 
-    public Task<int> ReleaseAsync(int integrationId, DateTimeOffset now, CancellationToken cancellationToken) =>
-        TryAgainAsync(integrationId, "order by v.found_at", "released_at", now, int.MaxValue, cancellationToken);
+    public async Task<int> ReleaseAsync(int integrationId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var released = await TryAgainAsync(integrationId, "order by v.found_at", "released_at", now, int.MaxValue, cancellationToken).ConfigureAwait(false);
+
+        // The samples that live have said what they had to say; the next incident needs samples of its own.
+        await database.WriteAsync(
+            session => session.ExecuteAsync(
+                "update held_verdicts set released_at = @now where integration_id = @id and published_at is null and released_at is null",
+                ("now", now), ("id", integrationId)),
+            cancellationToken).ConfigureAwait(false);
+        return released;
+    }
+
+    public Task<int> CountRefreshedAsync(int integrationId, DateTimeOffset since, int atMost, CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.FirstAsync(
+            """
+            select count(*) from (
+                select 1 from connections c join token_sets t on t.shard = c.shard and t.connection_id = c.id
+                where c.integration_id = @integration and t.refreshed_at >= @since limit @most) as refreshed
+            """,
+            static row => (int)row.Long(), ("integration", integrationId), ("since", since), ("most", atMost)),
+        cancellationToken);
 
     private async Task<int> TryAgainAsync(
         int integrationId, string order, string mark, DateTimeOffset now, int limit, CancellationToken cancellationToken)

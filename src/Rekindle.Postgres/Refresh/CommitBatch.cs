@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Rekindle.Attempts;
 using Rekindle.Connections;
 using Rekindle.Sql.Attempts;
 using Rekindle.Sql.Refresh;
@@ -37,6 +38,20 @@ internal sealed class CommitBatch(PostgresDatabase database, SqlAttemptStore att
     private static bool IsCommon(RefreshCommit commit) => commit.Holds is null && commit.Claim.Connection.Simulation is null
         && (commit.Status is { } status ? status != ConnectionStatus.NeedsReauthorization : commit.Claim.Tokens.RefreshToken is not null);
 
+    private async Task<bool> TryEnsureAsync(Attempt[] records, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await partitions.EnsureAsync(records.Select(a => a.CreatedAt), cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (StoreException)
+        {
+            // A role that may not create tables: the tokens are written without their attempts, and that is reported.
+            return false;
+        }
+    }
+
     private async Task<HashSet<Guid>> WriteCommonAsync(RefreshCommit[] commits, CancellationToken cancellationToken)
     {
         var records = Array.ConvertAll(commits, c => c.Attempt);
@@ -44,13 +59,13 @@ internal sealed class CommitBatch(PostgresDatabase database, SqlAttemptStore att
         {
             return [.. await _statement.ExecuteAsync(commits, records, cancellationToken).ConfigureAwait(false)];
         }
-        catch (StoreException exception) when (PostgresErrors.LacksPartition(exception))
-        {
-            await partitions.EnsureAsync(records.Select(a => a.CreatedAt), cancellationToken).ConfigureAwait(false);
-            return [.. await _statement.ExecuteAsync(commits, records, cancellationToken).ConfigureAwait(false)];
-        }
         catch (StoreException exception) when (!exception.IsTransient)
         {
+            if (PostgresErrors.LacksPartition(exception) && await TryEnsureAsync(records, cancellationToken).ConfigureAwait(false))
+            {
+                return [.. await _statement.ExecuteAsync(commits, records, cancellationToken).ConfigureAwait(false)];
+            }
+
             // Whatever an attempt's row is refused for, the token is written (I15). What else is wrong comes up again.
             var applied = await _statement.ExecuteAsync(commits, [], cancellationToken).ConfigureAwait(false);
             Log.AttemptsApart(logger, commits.Length, exception.Message);

@@ -9,6 +9,8 @@ namespace Rekindle.Sql.Refresh;
 /// <summary>What journals and late results give back, each in the transaction that holds its connection's lock.</summary>
 internal sealed class JournalWriter(SqlDatabase database, SqlAttemptStore attempts, ILogger logger)
 {
+    private static readonly TimeSpan Remembered = TimeSpan.FromDays(7);
+
     public async Task<IReadOnlyList<ReplayResult>> ReplayAsync(
         IReadOnlyList<JournalledResult> results, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -54,6 +56,13 @@ internal sealed class JournalWriter(SqlDatabase database, SqlAttemptStore attemp
                 "select distinct connection_id from late_results where settled_at is null limit @limit", static row => row.ConnectionId(), ("limit", limit)),
             cancellationToken).ConfigureAwait(false);
         var applied = 0;
+        if (open.Count > 0)
+        {
+            await database.WriteAsync(
+                session => session.ExecuteAsync("delete from late_results where settled_at < @old", ("old", now - Remembered)), cancellationToken)
+                .ConfigureAwait(false);
+        }
+
         foreach (var id in open)
         {
             applied += await WriteAsync((session, unrecorded) => ApplyLateAsync(session, id, now, unrecorded), cancellationToken).ConfigureAwait(false);

@@ -36,8 +36,12 @@ internal static class LeaseTaker
         var doubted = snapshot with
         {
             OpenIntents = snapshot.OpenIntents + 1,
-            InDoubtSince = snapshot.InDoubtSince ?? before.LeasedAt,
+            InDoubtSince = snapshot.InDoubtSince ?? DoubtOf(before),
         };
         return await TakeAsync(session, before with { Snapshot = doubted }, terms).ConfigureAwait(false);
     }
+
+    // What the lost holder may have sent was the token of the grant of that time; a newer grant has nothing to doubt.
+    private static DateTimeOffset? DoubtOf(ScheduledConnection before) =>
+        before.LeasedAt < before.Snapshot.Tokens?.GrantedAt ? null : before.LeasedAt;
 }

@@ -202,6 +202,7 @@ create table held_verdicts (
     primary key (shard, connection_id)
 );
 create index held_verdicts_by_integration on held_verdicts (integration_id, found_at);
+create index held_verdicts_open on held_verdicts (integration_id) where published_at is null;
 
 create table dependents (
     shard          smallint not null,

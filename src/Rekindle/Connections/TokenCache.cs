@@ -48,17 +48,35 @@ internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
             return fresh;
         }
 
-        var kept = _byId.AddOrUpdate(
-            snapshot.Connection.Id,
-            static (_, added) => added,
-            static (_, there, added) => IsNewer(added.Snapshot, there.Snapshot) ? added : there,
-            fresh);
-        if (ReferenceEquals(kept, fresh) && Interlocked.Add(ref _bytes, fresh.Weight) > MaxBytes)
+        while (true)
+        {
+            if (_byId.TryGetValue(snapshot.Connection.Id, out var there))
+            {
+                if (!IsNewer(fresh.Snapshot, there.Snapshot))
+                {
+                    return there;
+                }
+
+                if (_byId.TryUpdate(snapshot.Connection.Id, fresh, there))
+                {
+                    Weigh(fresh.Weight - there.Weight);
+                    return fresh;
+                }
+            }
+            else if (_byId.TryAdd(snapshot.Connection.Id, fresh))
+            {
+                Weigh(fresh.Weight);
+                return fresh;
+            }
+        }
+    }
+
+    private void Weigh(int more)
+    {
+        if (Interlocked.Add(ref _bytes, more) > MaxBytes)
         {
             Shrink();
         }
-
-        return kept;
     }
 
     /// <summary>A connection changed somewhere: what is here may be old.</summary>

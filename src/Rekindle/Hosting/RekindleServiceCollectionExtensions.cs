@@ -95,6 +95,7 @@ public static class RekindleServiceCollectionExtensions
             s.GetRequiredService<ILogger<ResultJournal>>()));
         services.AddSingleton<CommitQueue>();
         services.AddSingleton<RefreshSettler>();
+        services.AddSingleton<FlightCount>();
         services.AddSingleton<RefreshEngine>();
         services.AddSingleton<RateBudget>();
         services.AddSingleton<SendGate>();
@@ -110,6 +111,7 @@ public static class RekindleServiceCollectionExtensions
         services.AddHostedService(s => s.GetRequiredService<ResultJournal>());
         services.AddHostedService<JournalRecovery>();
         services.AddHostedService(s => s.GetRequiredService<CommitQueue>());
+        services.AddHostedService(s => s.GetRequiredService<FlightCount>());
         services.AddHostedService(s => s.GetRequiredService<ChangeFollower>());
         services.AddHostedService(s => s.GetRequiredService<RefreshWorker>());
         services.AddHostedService<AttemptMaintenance>();

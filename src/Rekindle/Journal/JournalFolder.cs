@@ -12,6 +12,7 @@ internal sealed class JournalFolder : IDisposable
 {
     private const string LockFile = "lock";
     private const string BootFile = "boot";
+    private const string Hidden = ".";
     private const string Pattern = "*.journal";
     private static readonly string[] Ephemeral = ["tmpfs", "ramfs", "overlay", "overlayfs", "aufs"];
 
@@ -62,44 +63,70 @@ internal sealed class JournalFolder : IDisposable
             : root;
     }
 
-    /// <summary>This process's own folder.</summary>
+    /// <summary>This process's own folder. It gets its name when it is locked and complete, so that nobody adopts what is half made.</summary>
+    /// <exception cref="JournalException">Locks do nothing on that file system.</exception>
     public static JournalFolder Create(string root, string instanceId)
     {
         var path = System.IO.Path.Combine(root, instanceId);
-        CreatePrivate(path);
-        var folder = new JournalFolder(path, TryLock(path) ?? throw new JournalException($"{path} is in use by another process."));
-        File.WriteAllText(folder.In(BootFile), ReadBoot() ?? "");
-        return folder;
+        var making = System.IO.Path.Combine(root, Hidden + instanceId);
+        CreatePrivate(making);
+        var held = TryLock(making) ?? throw new JournalException($"{making} is in use by another process.");
+        if (TryLock(making) is { } twice)
+        {
+            twice.Dispose();
+            held.Dispose();
+            throw new JournalException(
+                $"Files in {root} cannot be locked: another process could take this one's journal for a dead one's. Set Rekindle:Journal:Folder to a local disk.");
+        }
+
+        File.WriteAllText(System.IO.Path.Combine(making, BootFile), ReadBoot() ?? "");
+        Directory.Move(making, path);
+        return new JournalFolder(path, held);
     }
 
-    /// <summary>Folders whose processes are gone, each locked by us now.</summary>
+    /// <summary>Folders whose processes are gone, each locked by us now. What else lies in the root is left alone.</summary>
     public static IEnumerable<JournalFolder> Adopt(string root)
     {
-        foreach (var path in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
+        foreach (var path in Directory.EnumerateDirectories(root).Where(IsJournal).Order(StringComparer.Ordinal))
         {
             if (TryLock(path) is { } held)
             {
-                yield return new JournalFolder(path, held);
+                if (IsJournal(path))
+                {
+                    yield return new JournalFolder(path, held);
+                }
+                else
+                {
+                    // Somebody else adopted and removed it between our look and our lock.
+                    held.Dispose();
+                }
             }
         }
     }
 
-    /// <summary>Removes it with everything in it.</summary>
+    /// <summary>Removes it with everything in it; what cannot be removed is left for the next process.</summary>
     public void Delete()
     {
-        // The lock goes last, so that nobody adopts what is half removed.
-        foreach (var segment in Segments)
+        try
         {
-            File.Delete(segment);
+            // Under another name first, so that nobody adopts what is half removed.
+            var removing = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path)!, Hidden + InstanceId);
+            Directory.Move(Path, removing);
+            _lock.Dispose();
+            Directory.Delete(removing, recursive: true);
         }
-
-        Directory.Delete(Path, recursive: true);
-        _lock.Dispose();
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _lock.Dispose();
+        }
     }
 
     public void Dispose() => _lock.Dispose();
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
+
+    private static bool IsJournal(string path) =>
+        !System.IO.Path.GetFileName(path).StartsWith(Hidden, StringComparison.Ordinal) && File.Exists(System.IO.Path.Combine(path, BootFile));
 
     private static FileStream? TryLock(string path)
     {
@@ -107,7 +134,7 @@ internal sealed class JournalFolder : IDisposable
         {
             return new FileStream(System.IO.Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -16,12 +16,12 @@ internal sealed class JournalRecovery(
 {
     private const int BatchSize = 64;
     private const long SettledSegmentSize = 1 << 20;
-    private static readonly TimeSpan TidyInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     // Adopted folders stay locked until they matter no more: their results are kept in case the database forgets them.
     private readonly List<(JournalFolder Folder, DateTimeOffset Until)> _adopted = [];
-    private readonly object _gate = new();
-    private ITimer? _timer;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _loop = Task.CompletedTask;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -30,41 +30,65 @@ internal sealed class JournalRecovery(
             return;
         }
 
-        foreach (var folder in JournalFolder.Adopt(root))
-        {
-            await AdoptAsync(folder, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (_adopted.Count > 0)
-        {
-            _timer = time.CreateTimer(_ => Forget(), null, options.Retention, TidyInterval);
-        }
+        await AdoptAllAsync(root, cancellationToken).ConfigureAwait(false);
+        _loop = Task.Run(() => FollowAsync(root, _stopping.Token), CancellationToken.None);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken)
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Dispose();
-        return Task.CompletedTask;
     }
 
     public void Dispose()
     {
-        _timer?.Dispose();
-        lock (_gate)
-        {
-            _adopted.ForEach(a => a.Folder.Dispose());
-            _adopted.Clear();
-        }
+        _adopted.ForEach(a => a.Folder.Dispose());
+        _adopted.Clear();
+        _stopping.Dispose();
     }
 
-    private void Forget()
+    // A sibling on this machine may die while this process lives.
+    private async Task FollowAsync(string root, CancellationToken stopping)
     {
-        lock (_gate)
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
         {
-            foreach (var old in _adopted.Where(a => a.Until <= time.GetUtcNow()).ToArray())
+            foreach (var old in _adopted.FindAll(a => a.Until <= time.GetUtcNow()))
             {
                 old.Folder.Delete();
                 _adopted.Remove(old);
+            }
+
+            try
+            {
+                await AdoptAllAsync(root, stopping).ConfigureAwait(false);
+            }
+            catch (StoreException e)
+            {
+                logger.AdoptionPostponed(e.Message);
+            }
+        }
+    }
+
+    private async Task AdoptAllAsync(string root, CancellationToken cancellationToken)
+    {
+        foreach (var folder in JournalFolder.Adopt(root))
+        {
+            try
+            {
+                await AdoptAsync(folder, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+            {
+                // Nothing of it is touched: another key ring may open it, another day the disk may give it.
+                logger.JournalUnreadable(folder.InstanceId, folder.Path, e.Message);
+                folder.Dispose();
+            }
+            catch
+            {
+                folder.Dispose();
+                throw;
             }
         }
     }
@@ -74,25 +98,20 @@ internal sealed class JournalRecovery(
         var key = ResultJournal.KeyOf(ring);
         var records = new List<JournalRecord>();
         var complete = true;
-        try
+        foreach (var segment in folder.Segments)
         {
-            foreach (var segment in folder.Segments)
+            var reading = JournalSegment.Read(segment, key);
+            records.AddRange(reading.Records);
+            if (reading.Problem is { } problem)
             {
-                var reading = JournalSegment.Read(segment, key);
-                records.AddRange(reading.Records);
-                if (reading.Problem is { } problem)
-                {
-                    complete = false;
-                    logger.JournalEndsEarly(folder.InstanceId, problem);
-                }
+                complete = false;
+                logger.JournalEndsEarly(folder.InstanceId, problem);
             }
         }
-        catch (InvalidDataException e)
+
+        if (records.Count == 0 && !complete)
         {
-            // Nothing of it is touched: another key ring may open it.
-            logger.JournalUnreadable(folder.InstanceId, folder.Path, e.Message);
-            folder.Dispose();
-            return;
+            throw new InvalidDataException("Nothing in it can be opened: it was written with another key ring, or is damaged.");
         }
 
         var now = time.GetUtcNow();
@@ -140,9 +159,6 @@ internal sealed class JournalRecovery(
             segment.Sync();
         }
 
-        lock (_gate)
-        {
-            _adopted.Add((folder, now + options.Retention));
-        }
+        _adopted.Add((folder, now + options.Retention));
     }
 }

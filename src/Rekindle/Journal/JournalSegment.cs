@@ -53,6 +53,7 @@ internal sealed class JournalSegment : IDisposable
             Magic.CopyTo(head);
             RandomNumberGenerator.Fill(head[Magic.Length..]);
             RandomAccess.Write(file, head, 0);
+            RandomAccess.FlushToDisk(file);
             return new JournalSegment(path, file, new JournalCipher(journalKey, head[Magic.Length..]), size);
         }
         catch
@@ -99,13 +100,19 @@ internal sealed class JournalSegment : IDisposable
     public void Sync() => RandomAccess.FlushToDisk(_file);
 
     /// <summary>Reads a segment to its end.</summary>
-    /// <exception cref="InvalidDataException">It is not a segment, or belongs to another key ring.</exception>
+    /// <exception cref="InvalidDataException">It is not a segment.</exception>
     public static JournalReading Read(string path, byte[] journalKey)
     {
         var bytes = File.ReadAllBytes(path);
         if (bytes.Length < HeadSize)
         {
             return new JournalReading([], bytes.Length == 0 ? null : $"{path}: {bytes.Length} bytes are not even a head.");
+        }
+
+        if (!bytes.AsSpan().ContainsAnyExcept((byte)0))
+        {
+            // Its space was taken and nothing of it had reached the disk when the machine died.
+            return new JournalReading([], null);
         }
 
         if (!bytes.AsSpan().StartsWith(Magic))
@@ -132,9 +139,9 @@ internal sealed class JournalSegment : IDisposable
             var plain = new byte[length];
             if (!cipher.TryOpen(place, bytes.AsSpan(place + RecordHead, length), bytes.AsSpan(place + sizeof(int), JournalCipher.TagSize), plain))
             {
-                return records.Count == 0
-                    ? throw new InvalidDataException($"{path} does not open with this key ring, or its first record is damaged.")
-                    : new JournalReading(records, $"{path}: the record at byte {place} is damaged.");
+                return new JournalReading(records, records.Count == 0
+                    ? $"{path} does not open with this key ring, or its first record is damaged."
+                    : $"{path}: the record at byte {place} is damaged.");
             }
 
             using var reader = new BinaryReader(new MemoryStream(plain, writable: false));

@@ -28,4 +28,7 @@ internal static partial class Log
 
     [LoggerMessage(1706, LogLevel.Information, "The journal can be written again")]
     public static partial void JournalRecovered(this ILogger logger);
+
+    [LoggerMessage(1707, LogLevel.Warning, "The journal of a process that is gone waits to be adopted: {Problem}")]
+    public static partial void AdoptionPostponed(this ILogger logger, string problem);
 }

@@ -58,8 +58,10 @@ internal sealed class ResultJournal : IHostedService, IDisposable
     private DateTimeOffset _tidiedAt;
     private Task? _writer;
     private Thread? _syncer;
+    private ITimer? _looks;
     private volatile bool _stopping;
     private volatile bool _canKeep;
+    private volatile bool _damaged;
 
     public ResultJournal(
         JournalOptions options, RefreshOptions refresh, KeyRing ring, WorkerIdentity worker, TimeProvider time, IHostEnvironment? environment,
@@ -115,6 +117,7 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         _writer = Task.Run(WriteAsync, CancellationToken.None);
         _syncer = new Thread(Sync) { IsBackground = true, Name = "journal sync" };
         _syncer.Start();
+        _looks = _time.CreateTimer(_ => LookAgain(), null, TidyInterval, TidyInterval);
         _logger.JournalOpened(_folder.Path);
         return Task.CompletedTask;
     }
@@ -127,6 +130,7 @@ internal sealed class ResultJournal : IHostedService, IDisposable
             return;
         }
 
+        await _looks!.DisposeAsync().ConfigureAwait(false);
         _items.Writer.TryComplete();
         await _writer.ConfigureAwait(false);
         _stopping = true;
@@ -187,9 +191,18 @@ internal sealed class ResultJournal : IHostedService, IDisposable
                 items.Add(item);
             }
 
-            WriteBatch(items);
+            WriteBatch(items.FindAll(i => i.Record is not null));
             items.Clear();
             Tidy();
+        }
+    }
+
+    // While nothing can be kept nothing is sent either, so that no record would come by to find out that the disk is well again.
+    private void LookAgain()
+    {
+        if (!_canKeep)
+        {
+            _items.Writer.TryWrite(new Item(null, AfterSync: false));
         }
     }
 
@@ -198,9 +211,10 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         var from = 0;
         try
         {
+            LeaveDamaged();
             for (var i = 0; i < items.Count; i++)
             {
-                Encode(items[i].Record);
+                Encode(items[i].Record!);
                 if (!_current!.HasRoomFor((int)_batch.Length + JournalSegment.SizeOf((int)_scratch.Length)))
                 {
                     Flush(items[from..i]);
@@ -213,9 +227,11 @@ internal sealed class ResultJournal : IHostedService, IDisposable
 
             Flush(items[from..]);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
+            // Whatever it is, this task must live: everybody who refreshes waits for it.
             _batch.SetLength(0);
+            _damaged = true;
             Fail(e.Message);
             foreach (var item in items[from..])
             {
@@ -253,7 +269,7 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         List<TaskCompletionSource<bool>>? waiting = null;
         foreach (var item in items)
         {
-            Account(item.Record, segment);
+            Account(item.Record!, segment);
             if (item.AfterSync)
             {
                 (waiting ??= []).Add(item.Done);
@@ -292,8 +308,9 @@ internal sealed class ResultJournal : IHostedService, IDisposable
 
     private void Roll(int bytes)
     {
+        var next = _spare is { } spare && spare.HasRoomFor(bytes) ? spare : NewSegment(bytes);
         _full.Enqueue(_current!);
-        _current = _spare is { } spare && spare.HasRoomFor(bytes) ? spare : NewSegment(bytes);
+        _current = next;
         if (_current == _spare)
         {
             _spare = null;
@@ -311,16 +328,47 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         }
 
         _tidiedAt = now;
+        try
+        {
+            Recover();
+            while (_full.TryPeek(out var oldest) && oldest.Unsettled == 0 && now - oldest.LastAt > Retention && !IsUnsynced(oldest))
+            {
+                _full.Dequeue();
+                oldest.Dispose();
+                File.Delete(oldest.Path);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A file that cannot be deleted harms nobody; the next process that adopts the folder tries again.
+            _logger.JournalFailed(e.Message);
+        }
+    }
+
+    // The marks of what is in flight must outlive the flight, however short the retention is set.
+    private TimeSpan Retention => _options.Retention > _refresh.Lease + _refresh.CommitDeadline ? _options.Retention : _refresh.Lease + _refresh.CommitDeadline;
+
+    private void Recover()
+    {
         if (_spare is null)
         {
             ReadySpare();
         }
 
-        while (_full.TryPeek(out var oldest) && oldest.Unsettled == 0 && now - oldest.LastAt > _options.Retention && !IsUnsynced(oldest))
+        if (_spare is not null && !_canKeep)
         {
-            _full.Dequeue();
-            oldest.Dispose();
-            File.Delete(oldest.Path);
+            LeaveDamaged();
+            MayKeepAgain();
+        }
+    }
+
+    // A write or a sync failed. What that segment says from now on is worth nothing, and no place in it may be written twice.
+    private void LeaveDamaged()
+    {
+        if (_damaged)
+        {
+            Roll(0);
+            _damaged = false;
         }
     }
 
@@ -337,15 +385,20 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         try
         {
             _spare = NewSegment();
-            if (!_canKeep)
-            {
-                _canKeep = true;
-                _logger.JournalRecovered();
-            }
+            MayKeepAgain();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Fail(e.Message);
+        }
+    }
+
+    private void MayKeepAgain()
+    {
+        if (!_canKeep)
+        {
+            _canKeep = true;
+            _logger.JournalRecovered();
         }
     }
 
@@ -408,12 +461,13 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         }
         catch (IOException e)
         {
+            _damaged = true;
             Fail(e.Message);
             return false;
         }
     }
 
-    private sealed record Item(JournalRecord Record, bool AfterSync)
+    private sealed record Item(JournalRecord? Record, bool AfterSync)
     {
         public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -11,12 +12,13 @@ namespace Rekindle.Refresh;
 /// The way of every result into the store: batched, on its own deadline, never on a caller's cancellation, and without
 /// giving up while this process lives (F02). What brought tokens goes to the journal at the same time; while the store is
 /// away, a result that is on the journal's disk is acknowledged, served from here, and written when the store returns. Two lanes,
-/// so that an on-demand result never waits behind a scheduled batch (DESIGN §3). A batch that fails is halved down to
-/// the row, so that one bad row holds up nobody else.
+/// so that an on-demand result never waits behind a scheduled batch (DESIGN §3). A batch that fails leaves its lane and is
+/// halved down to the row, so that one bad row holds up nobody else.
 /// </summary>
 internal sealed class CommitQueue : BackgroundService
 {
     private const int BatchSize = 128;
+    private const int TriesTogether = 3;
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
 
@@ -27,6 +29,7 @@ internal sealed class CommitQueue : BackgroundService
     private readonly ILogger<CommitQueue> _logger;
     private readonly Channel<Pending> _scheduled = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });
     private readonly Channel<Pending> _urgent = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });
+    private readonly ConcurrentDictionary<Task, byte> _detached = new();
     private int _waiting;
 
     public CommitQueue(IRefreshStore store, ResultJournal journal, TokenCache cache, TimeProvider time, ILogger<CommitQueue> logger)
@@ -42,9 +45,9 @@ internal sealed class CommitQueue : BackgroundService
     public int Waiting => Volatile.Read(ref _waiting);
 
     /// <summary>Completes when the commit is in the store, whatever became of it there; or on the journal's disk while the store is away.</summary>
-    public async Task<CommitResult> CommitAsync(RefreshCommit commit, bool urgent)
+    public async Task<CommitResult> CommitAsync(RefreshCommit commit, bool urgent, long cacheStamp)
     {
-        var pending = new Pending(commit, commit.Tokens is null ? null : _journal.KeepAsync(JournalledResult.Of(commit)));
+        var pending = new Pending(commit, cacheStamp, commit.Tokens is null ? null : _journal.KeepAsync(JournalledResult.Of(commit)));
         Interlocked.Increment(ref _waiting);
         if (!(urgent ? _urgent : _scheduled).Writer.TryWrite(pending))
         {
@@ -79,6 +82,11 @@ internal sealed class CommitQueue : BackgroundService
         _scheduled.Writer.TryComplete();
         _urgent.Writer.TryComplete();
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        while (!_detached.IsEmpty && !cancellationToken.IsCancellationRequested)
+        {
+            await Task.WhenAll(_detached.Keys).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         if (Waiting > 0)
         {
             _logger.ResultsUnwritten(Waiting);
@@ -101,35 +109,67 @@ internal sealed class CommitQueue : BackgroundService
         }
     }
 
+    // One try in the lane. What fails leaves it and goes on trying by itself, so that neither a bad row nor a locked one holds up others.
     private async Task WriteAsync(Pending[] batch)
     {
-        for (var retry = FirstRetry; ; retry = retry * 2 < LastRetry ? retry * 2 : LastRetry)
+        if (await TryWriteAsync(batch).ConfigureAwait(false) is { } failure)
         {
-            try
-            {
-                var results = await _store.CommitAsync([.. batch.Select(p => p.Commit)], CancellationToken.None).ConfigureAwait(false);
-                for (var i = 0; i < batch.Length; i++)
-                {
-                    Complete(batch[i], results[i]);
-                }
+            Detach(batch, failure, tries: 1);
+        }
+    }
 
+    private void Detach(Pending[] batch, Exception failure, int tries)
+    {
+        var task = RetryAsync(batch, failure, tries);
+        _detached[task] = 0;
+        _ = task.ContinueWith(t => _detached.TryRemove(t, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private async Task RetryAsync(Pending[] batch, Exception failure, int tries)
+    {
+        await Task.Yield();
+        while (true)
+        {
+            AcknowledgeKept(batch);
+            if (batch.Length > 1 && (failure is not StoreException { IsTransient: true } || tries >= TriesTogether))
+            {
+                // Something in this batch cannot be written, or cannot be now: find it without holding up the others.
+                _logger.CommitHalved(batch.Length, failure.Message);
+                Detach(batch[..(batch.Length / 2)], failure, 0);
+                Detach(batch[(batch.Length / 2)..], failure, 0);
                 return;
             }
-            catch (StoreException e) when (batch.Length == 1 || e.IsTransient)
+
+            var wait = FirstRetry * Math.Pow(2, Math.Min(tries, 10));
+            wait = wait < LastRetry ? wait : LastRetry;
+            _logger.CommitRetried(batch.Length, wait.TotalMilliseconds, failure.Message);
+            await Task.Delay(wait, _time).ConfigureAwait(false);
+            tries++;
+            if (await TryWriteAsync(batch).ConfigureAwait(false) is not { } again)
             {
-                _logger.CommitRetried(batch.Length, retry.TotalMilliseconds, e.Message);
-                AcknowledgeKept(batch);
-            }
-            catch (StoreException e)
-            {
-                // Something in this batch cannot be written: find it without holding up the others.
-                _logger.CommitHalved(batch.Length, e.Message);
-                await WriteAsync(batch[..(batch.Length / 2)]).ConfigureAwait(false);
-                await WriteAsync(batch[(batch.Length / 2)..]).ConfigureAwait(false);
                 return;
             }
 
-            await Task.Delay(retry, _time).ConfigureAwait(false);
+            failure = again;
+        }
+    }
+
+    private async Task<Exception?> TryWriteAsync(Pending[] batch)
+    {
+        try
+        {
+            var results = await _store.CommitAsync([.. batch.Select(p => p.Commit)], CancellationToken.None).ConfigureAwait(false);
+            for (var i = 0; i < batch.Length; i++)
+            {
+                Complete(batch[i], results[i]);
+            }
+
+            return null;
+        }
+        catch (Exception e)
+        {
+            // Whatever it is: a result that is not written is tried again, and the lane must live.
+            return e;
         }
     }
 
@@ -159,12 +199,12 @@ internal sealed class CommitQueue : BackgroundService
     {
         if (await pending.Kept!.ConfigureAwait(false) && !pending.Done.Task.IsCompleted)
         {
-            _cache.Put(pending.Commit.ToSnapshot(), _cache.Stamp);
+            _cache.Put(pending.Commit.ToSnapshot(), pending.CacheStamp);
             pending.Done.TrySetResult(CommitResult.Journalled);
         }
     }
 
-    private sealed record Pending(RefreshCommit Commit, Task<bool>? Kept)
+    private sealed record Pending(RefreshCommit Commit, long CacheStamp, Task<bool>? Kept)
     {
         public TaskCompletionSource<CommitResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -57,28 +57,40 @@ internal sealed class DemandRefreshes(
         }
 
         var integration = entry!.Integration;
-        if (!await gate.EnterAsync(entry, clock.Now).ConfigureAwait(false))
-        {
-            return new FlightResult(seen, ErrorOf(seen));
-        }
-
         var permit = await budget.TakeOnDemandAsync(integration, CancellationToken.None).ConfigureAwait(false);
         if (permit.Count == 0)
         {
             return new FlightResult(seen, TokenErrors.BudgetExhausted(seen.Id, integration));
         }
 
+        if (!await gate.EnterAsync(entry, clock.Now).ConfigureAwait(false))
+        {
+            await budget.ReturnAsync(integration, permit, CancellationToken.None).ConfigureAwait(false);
+            return new FlightResult(seen, ErrorOf(seen));
+        }
+
         var asked = clock.Time.GetTimestamp();
         var stamp = cache.Stamp;
         var terms = new LeaseTerms(worker.InstanceId, clock.Now, clock.Options.Lease, Guid.CreateVersion7(clock.Now));
-        var answer = await store.ClaimOneAsync(
-            seen.Id, seen.Snapshot.Tokens!.Version, terms, heartbeat.IntentWait(entry), CancellationToken.None).ConfigureAwait(false);
+        var answer = default(ClaimAnswer);
+        try
+        {
+            answer = await store.ClaimOneAsync(
+                seen.Id, seen.Snapshot.Tokens!.Version, terms, heartbeat.IntentWait(entry), CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (answer is not ClaimAnswer.Taken)
+            {
+                await budget.ReturnAsync(integration, permit, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+
         if (answer is ClaimAnswer.Taken taken)
         {
             return await RefreshAsync(new LeasedRefresh(taken.Claim, asked, clock.Options.Lease, permit), integration, plan).ConfigureAwait(false);
         }
 
-        await budget.ReturnAsync(integration, permit, CancellationToken.None).ConfigureAwait(false);
         return answer switch
         {
             ClaimAnswer.Moved moved => new FlightResult(cache.Put(moved.Snapshot, stamp), null),

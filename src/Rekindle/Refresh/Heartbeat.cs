@@ -95,7 +95,7 @@ internal sealed class Heartbeat(
             var integration = entry.Integration;
             var limit = Math.Min(Math.Min(IntentBatch, counts[integration.Id]), Slots.Free(integration.Id, integration.Policy.SlotsAt(clock.Now)));
             limit = Math.Min(limit, entry.MayProbe(clock.Now) ? 1 : limit);
-            if (limit == 0 || !await gate.EnterAsync(entry, clock.Now).ConfigureAwait(false))
+            if (limit == 0)
             {
                 continue;
             }
@@ -107,16 +107,36 @@ internal sealed class Heartbeat(
                 continue;
             }
 
+            var claims = await ClaimOpenIntentsAsync(entry, permits, cancellationToken).ConfigureAwait(false);
+            if (claims.Count > 0)
+            {
+                // Which connection was there to be tried is known only now; the probe counts as taken either way.
+                await gate.EnterAsync(entry, clock.Now).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<Claim>> ClaimOpenIntentsAsync(IntegrationEntry entry, Permits permits, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Claim> claims = [];
+        try
+        {
             var asked = clock.Time.GetTimestamp();
-            var claims = await store.ClaimOpenIntentsAsync(
-                new OpenIntentRequest(worker.InstanceId, worker.Version, clock.Now, clock.Options.Lease, [new(integration.Id, IntentWait(entry), permits.Count)]),
+            claims = await store.ClaimOpenIntentsAsync(
+                new OpenIntentRequest(
+                    worker.InstanceId, worker.Version, clock.Now, clock.Options.Lease, [new(entry.Integration.Id, IntentWait(entry), permits.Count)]),
                 cancellationToken).ConfigureAwait(false);
-            await budget.ReturnAsync(integration, permits with { Count = permits.Count - claims.Count }, cancellationToken).ConfigureAwait(false);
             foreach (var claim in claims)
             {
                 logger.OpenIntentTaken(claim.Connection.Id.ToString(), claim.OpenIntents);
-                Start(new LeasedRefresh(claim, asked, clock.Options.Lease, permits with { Count = 1 }), integration, RefreshSource.Scheduled);
+                Start(new LeasedRefresh(claim, asked, clock.Options.Lease, permits with { Count = 1 }), entry.Integration, RefreshSource.Scheduled);
             }
+
+            return claims;
+        }
+        finally
+        {
+            await budget.ReturnAsync(entry.Integration, permits with { Count = permits.Count - claims.Count }, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -143,7 +163,7 @@ internal sealed class Heartbeat(
             var integration = entry.Integration;
             var limit = entry.MayProbe(clock.Now) ? 1 : Slots.Free(integration.Id, integration.Policy.SlotsAt(clock.Now));
             var wanted = Math.Min(limit, left);
-            if (wanted == 0 || !await gate.EnterAsync(entry, clock.Now).ConfigureAwait(false))
+            if (wanted == 0)
             {
                 continue;
             }
@@ -152,6 +172,12 @@ internal sealed class Heartbeat(
             if (permits.Count == 0)
             {
                 ReportExhausted(integration);
+                continue;
+            }
+
+            if (!await gate.EnterAsync(entry, clock.Now).ConfigureAwait(false))
+            {
+                await budget.ReturnAsync(integration, permits, CancellationToken.None).ConfigureAwait(false);
                 continue;
             }
 
@@ -174,19 +200,27 @@ internal sealed class Heartbeat(
     {
         var asked = clock.Time.GetTimestamp();
         var quotas = allotted.Select(a => new ClaimQuota(a.Key, a.Value.Permits.Count)).ToArray();
-        var claims = await store.ClaimDueAsync(
-            new ClaimRequest(worker.InstanceId, clock.Now, clock.Options.Lease, quotas, dueWithin), cancellationToken).ConfigureAwait(false);
-        foreach (var (id, (integration, permits)) in allotted)
+        IReadOnlyList<Claim> claims = [];
+        try
         {
-            var unused = permits.Count - claims.Count(c => c.Connection.IntegrationId == id);
-            await budget.ReturnAsync(integration, permits with { Count = unused }, cancellationToken).ConfigureAwait(false);
-        }
+            claims = await store.ClaimDueAsync(
+                new ClaimRequest(worker.InstanceId, clock.Now, clock.Options.Lease, quotas, dueWithin), cancellationToken).ConfigureAwait(false);
 
-        foreach (var claim in claims)
+            // Before anything that can fail: a claim that is not started is an open intent for minutes.
+            foreach (var claim in claims)
+            {
+                logger.Selected(claim.Connection.Id.ToString(), claim.Connection.Key.Integration, claim.DueAt);
+                var (integration, permits) = allotted[claim.Connection.IntegrationId];
+                Start(new LeasedRefresh(claim, asked, clock.Options.Lease, permits with { Count = 1 }), integration, source);
+            }
+        }
+        finally
         {
-            logger.Selected(claim.Connection.Id.ToString(), claim.Connection.Key.Integration, claim.DueAt);
-            var (integration, permits) = allotted[claim.Connection.IntegrationId];
-            Start(new LeasedRefresh(claim, asked, clock.Options.Lease, permits with { Count = 1 }), integration, source);
+            foreach (var (id, (integration, permits)) in allotted)
+            {
+                var unused = permits.Count - claims.Count(c => c.Connection.IntegrationId == id);
+                await budget.ReturnAsync(integration, permits with { Count = unused }, CancellationToken.None).ConfigureAwait(false);
+            }
         }
     }
 

@@ -65,6 +65,8 @@ internal sealed class IntegrationGuard(
         var change = new IntegrationStateChange
         {
             ConfigVersion = integration.ConfigVersion,
+            From = integration.State,
+            FromProbes = integration.Probes,
             State = integration.State,
             Reason = integration.StateReason,
             Probes = probes,
@@ -109,6 +111,7 @@ internal sealed class IntegrationGuard(
             new IntegrationStateChange
             {
                 ConfigVersion = integration.ConfigVersion,
+                From = integration.State,
                 State = IntegrationState.Misconfigured,
                 Reason = evidenceText,
                 NextProbeAt = clock.Now + clock.Options.ProbeBase,
@@ -137,6 +140,7 @@ internal sealed class IntegrationGuard(
         var change = new IntegrationStateChange
         {
             ConfigVersion = integration.ConfigVersion,
+            From = IntegrationState.Active,
             State = IntegrationState.Unavailable,
             Reason = $"{Names.Of(result.Class)}{(result.Message is { } text ? $" ({text})" : "")}.",
             NextProbeAt = clock.Now + clock.Options.BreakerBase,
@@ -161,7 +165,13 @@ internal sealed class IntegrationGuard(
 
     private async Task OpenAsync(Integration integration)
     {
-        var change = new IntegrationStateChange { ConfigVersion = integration.ConfigVersion, State = IntegrationState.Active, ClosesNotifications = true };
+        var change = new IntegrationStateChange
+        {
+            ConfigVersion = integration.ConfigVersion,
+            From = integration.State,
+            State = IntegrationState.Active,
+            ClosesNotifications = true,
+        };
         var changed = await store.SetStateAsync(integration.Id, change, clock.Now, CancellationToken.None).ConfigureAwait(false);
         await directory.ReloadAsync(CancellationToken.None).ConfigureAwait(false);
         if (changed)
@@ -178,8 +188,11 @@ internal sealed class IntegrationGuard(
             new IntegrationStateChange
             {
                 ConfigVersion = integration.ConfigVersion,
+                From = integration.State,
                 State = integration.State,
                 Reason = integration.StateReason,
+                NextProbeAt = integration.NextProbeAt,
+                Probes = integration.Probes,
                 Opens = Messages.Unclassified(integration.Key, run.Provider.DisplayName, $"{result.Message}."),
             },
             clock.Now,

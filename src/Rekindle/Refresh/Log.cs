@@ -111,4 +111,13 @@ internal static partial class Log
 
     [LoggerMessage(1033, LogLevel.Warning, "Provider of {Environment}/{Integration} does not answer: {Reason} Its connections keep their place; one is tried regularly")]
     public static partial void IntegrationUnavailable(this ILogger logger, string environment, string integration, string reason);
+
+    [LoggerMessage(1034, LogLevel.Warning, "State of integration {Environment}/{Integration} could not be written: {Problem} The connection's own outcome is")]
+    public static partial void GuardFailed(this ILogger logger, string environment, string integration, string problem);
+
+    [LoggerMessage(1035, LogLevel.Error, "Part of the sweep failed and is tried again in a second: {Part}: {Problem}")]
+    public static partial void SweepFailed(this ILogger logger, string part, string problem);
+
+    [LoggerMessage(1036, LogLevel.Warning, "{Count} refreshes had not ended when the process had to: the journal keeps what comes back")]
+    public static partial void NotDrained(this ILogger logger, int count);
 }

@@ -1,3 +1,4 @@
+using Rekindle.Connections;
 using Rekindle.Journal;
 using Rekindle.Providers;
 using Rekindle.Storage;
@@ -21,9 +22,8 @@ namespace Rekindle.Refresh;
 /// From step 5 on no caller's cancellation is honoured: the provider may have rotated the refresh token, and its answer
 /// exists once. The claim is given back, unspent, only where provably nothing was sent.
 /// </summary>
-internal sealed class RefreshEngine(
-    IntegrationDirectory directory, GrantOpener opener, TokenExchange exchange, ResultJournal journal, RefreshSettler settler, RefreshOptions options,
-    TimeProvider time)
+internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener opener, TokenExchange exchange, ResultJournal journal, RefreshSettler settler, FlightCount inFlight,
+    TokenCache cache, RefreshOptions options, TimeProvider time)
 {
     private const int OpenIntentsBeforeQuarantine = 3;
     private static readonly TimeSpan FirstRepeat = TimeSpan.FromMilliseconds(100);
@@ -32,13 +32,31 @@ internal sealed class RefreshEngine(
     public async Task<RefreshOutcome> RefreshAsync(LeasedRefresh leased, RefreshSource source, bool capture = false)
     {
         ArgumentNullException.ThrowIfNull(leased);
+        if (!inFlight.TryEnter())
+        {
+            return await settler.ReleaseAsync(leased.Claim, "this process is stopping").ConfigureAwait(false);
+        }
+
+        try
+        {
+            return await RunAsync(leased, source, capture).ConfigureAwait(false);
+        }
+        finally
+        {
+            inFlight.Leave();
+        }
+    }
+
+    private async Task<RefreshOutcome> RunAsync(LeasedRefresh leased, RefreshSource source, bool capture)
+    {
+        var stamp = cache.Stamp;
         var claim = leased.Claim;
         if (await directory.FindAsync(claim.Connection.IntegrationId, CancellationToken.None).ConfigureAwait(false) is not { Provider: { } provider } entry)
         {
             return await settler.ReleaseAsync(claim, "the integration or its catalogue entry is gone").ConfigureAwait(false);
         }
 
-        var run = new RefreshRun(leased, entry, provider, source, capture);
+        var run = new RefreshRun(leased, entry, provider, source, capture) { CacheStamp = stamp };
         if (claim.OpenIntents >= OpenIntentsBeforeQuarantine)
         {
             return await settler.QuarantineAsync(run).ConfigureAwait(false);
@@ -116,6 +134,9 @@ internal sealed class RefreshRun(LeasedRefresh leased, IntegrationEntry entry, P
 
     /// <summary>A debug run: same request, more of it recorded (D3).</summary>
     public bool Capture { get; } = capture;
+
+    /// <summary>The cache's stamp from when the claim was taken: what was invalidated since must not come back by this run (I11).</summary>
+    public long CacheStamp { get; init; }
 
     public OpenedGrant? Grant { get; set; }
 }

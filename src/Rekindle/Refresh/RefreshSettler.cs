@@ -9,7 +9,7 @@ namespace Rekindle.Refresh;
 
 /// <summary>
 /// Step 7: turns what was learned into one commit, and hands it to the queue that does not give up. Integration-wide
-/// consequences go first: a commit that blames the integration must find it halted.
+/// consequences of a failure go first: a commit that blames the integration must find it halted. Tokens go before everything.
 /// </summary>
 internal sealed class RefreshSettler(
     IntegrationGuard guard, Sealer sealer, AttemptWriter attempts, CommitQueue commits, RefreshClock clock, ILogger<RefreshSettler> logger)
@@ -63,16 +63,43 @@ internal sealed class RefreshSettler(
 
     private async Task<RefreshOutcome> CommitAsync(RefreshRun run, Classified result, Attempt attempt, DateTimeOffset sentAt)
     {
-        var blames = await guard.NoteAsync(run, result).ConfigureAwait(false);
-        var facts = Facts(run, result, sentAt, blames);
-        var verdict = RefreshVerdicts.Decide(facts);
-        if (verdict.ThrottleIntegrationUntil is { } until)
+        if (result.Class == RefreshClass.Success)
         {
-            await guard.ThrottleAsync(run.Entry.Integration, until).ConfigureAwait(false);
+            // What came exists once: it is kept before anything else is thought of.
+            var kept = await WriteAsync(
+                run, result, RefreshVerdicts.Decide(Facts(run, result, sentAt, blamesIntegration: false)), attempt, Seal(run, result.Tokens!, sentAt))
+                .ConfigureAwait(false);
+            await NoteAsync(run, result).ConfigureAwait(false);
+            return kept;
         }
 
-        return await WriteAsync(run, result, verdict, attempt, result.Class == RefreshClass.Success ? Seal(run, result.Tokens!, sentAt) : null)
-            .ConfigureAwait(false);
+        var verdict = RefreshVerdicts.Decide(Facts(run, result, sentAt, await NoteAsync(run, result).ConfigureAwait(false)));
+        if (verdict.ThrottleIntegrationUntil is { } until)
+        {
+            await TellGuardAsync(run, () => guard.ThrottleAsync(run.Entry.Integration, until)).ConfigureAwait(false);
+        }
+
+        return await WriteAsync(run, result, verdict, attempt, null).ConfigureAwait(false);
+    }
+
+    private async Task<bool> NoteAsync(RefreshRun run, Classified result)
+    {
+        var blames = false;
+        await TellGuardAsync(run, async () => blames = await guard.NoteAsync(run, result).ConfigureAwait(false)).ConfigureAwait(false);
+        return blames;
+    }
+
+    // The integration's state can wait for another answer; this connection's outcome cannot.
+    private async Task TellGuardAsync(RefreshRun run, Func<Task> tell)
+    {
+        try
+        {
+            await tell().ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            logger.GuardFailed(run.Entry.Integration.Environment, run.Entry.Integration.Key, e.Message);
+        }
     }
 
     private async Task<RefreshOutcome> WriteAsync(RefreshRun run, Classified result, RefreshVerdict verdict, Attempt attempt, NewTokens? tokens)
@@ -84,7 +111,7 @@ internal sealed class RefreshSettler(
             NextRetryAt = verdict.NextRetryAt ?? verdict.DueAt,
             WhoActs = verdict.WhoActs,
         };
-        var written = await commits.CommitAsync(ToCommit(run, result, verdict, recorded, tokens), urgent: run.Source != RefreshSource.Scheduled)
+        var written = await commits.CommitAsync(ToCommit(run, result, verdict, recorded, tokens), urgent: run.Source != RefreshSource.Scheduled, run.CacheStamp)
             .ConfigureAwait(false);
         logger.Ended(recorded, verdict, run.Entry.Integration.Key, written);
         return written is not (CommitResult.Applied or CommitResult.Journalled) ? new RefreshOutcome.Superseded(recorded, written)

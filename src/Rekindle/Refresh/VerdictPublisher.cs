@@ -17,7 +17,7 @@ namespace Rekindle.Refresh;
 /// Deaths of one tenant only, while other tenants' connections are well, are its own administrator's doing: published, as one message.
 /// </summary>
 internal sealed class VerdictPublisher(
-    IVerdictStore verdicts, IIntegrationStore integrations, IntegrationDirectory directory, RateBudget budget, RefreshClock clock,
+    IVerdictStore verdicts, IIntegrationStore integrations, IntegrationDirectory directory, RefreshClock clock,
     ILogger<VerdictPublisher> logger)
 {
     private const int MassConnections = 10;
@@ -69,6 +69,7 @@ internal sealed class VerdictPublisher(
         var change = new IntegrationStateChange
         {
             ConfigVersion = integration.ConfigVersion,
+            From = IntegrationState.Active,
             State = IntegrationState.Suspect,
             Reason = $"{tally.Recent} connections were refused as dead within {Window.TotalMinutes:0} minutes.",
             NextProbeAt = clock.Now + SampleInterval,
@@ -89,8 +90,9 @@ internal sealed class VerdictPublisher(
             return false;
         }
 
-        var refreshed = (await budget.ReadAsync(integration, cancellationToken).ConfigureAwait(false)).Successful;
-        return tally.Recent >= MassShare * (tally.Recent + refreshed);
+        // With so many refreshed beside them they are too few to be a mass; more need not be counted.
+        var tooMany = (int)(tally.Recent * ((1 / MassShare) - 1)) + 1;
+        return await verdicts.CountRefreshedAsync(integration.Id, clock.Now - Window, tooMany, cancellationToken).ConfigureAwait(false) < tooMany;
     }
 
     private async Task WatchAsync(Integration integration, VerdictTally tally, CancellationToken cancellationToken)
@@ -100,11 +102,13 @@ internal sealed class VerdictPublisher(
             var release = new IntegrationStateChange
             {
                 ConfigVersion = integration.ConfigVersion,
+                From = IntegrationState.Suspect,
                 State = IntegrationState.Active,
                 ClosesNotifications = true,
             };
-            await integrations.SetStateAsync(integration.Id, release, clock.Now, cancellationToken).ConfigureAwait(false);
+            // First the verdicts: should this end in between, the next sweep finds the integration suspect still.
             var released = await verdicts.ReleaseAsync(integration.Id, clock.Now, cancellationToken).ConfigureAwait(false);
+            await integrations.SetStateAsync(integration.Id, release, clock.Now, cancellationToken).ConfigureAwait(false);
             await directory.ReloadAsync(cancellationToken).ConfigureAwait(false);
             logger.VerdictsReleased(integration.Environment, integration.Key, released);
         }
@@ -113,6 +117,8 @@ internal sealed class VerdictPublisher(
             var again = new IntegrationStateChange
             {
                 ConfigVersion = integration.ConfigVersion,
+                From = IntegrationState.Suspect,
+                FromProbes = integration.Probes,
                 State = IntegrationState.Suspect,
                 Reason = integration.StateReason,
                 Probes = integration.Probes + 1,

@@ -38,6 +38,12 @@ public sealed record IntegrationStateChange
     /// <summary>The version that the evidence was gathered under; null: an operator's order, whatever the version.</summary>
     public int? ConfigVersion { get; init; }
 
+    /// <summary>The state this follows from; where another one stands by now, nothing is changed. Null: whatever the state.</summary>
+    public IntegrationState? From { get; init; }
+
+    /// <summary>The probes this follows from; likewise.</summary>
+    public int? FromProbes { get; init; }
+
     /// <summary>State to take.</summary>
     public required IntegrationState State { get; init; }
 

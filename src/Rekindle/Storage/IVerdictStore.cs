@@ -8,7 +8,7 @@ namespace Rekindle.Storage;
 /// </summary>
 public interface IVerdictStore
 {
-    /// <summary>Integrations with held verdicts, and what is to be weighed about them; integrations without any are absent.</summary>
+    /// <summary>Integrations with held verdicts, and suspect ones also without any, and what is to be weighed about them.</summary>
     Task<IReadOnlyList<VerdictTally>> TallyAsync(DateTimeOffset now, TimeSpan window, CancellationToken cancellationToken);
 
     /// <summary>
@@ -17,6 +17,9 @@ public interface IVerdictStore
     /// </summary>
     /// <returns>How many, at most <paramref name="limit"/>.</returns>
     Task<int> PublishAsync(int integrationId, NotificationDraft? instead, DateTimeOffset now, int limit, CancellationToken cancellationToken);
+
+    /// <summary>How many of an integration's connections were refreshed since, counted up to <paramref name="atMost"/>.</summary>
+    Task<int> CountRefreshedAsync(int integrationId, DateTimeOffset since, int atMost, CancellationToken cancellationToken);
 
     /// <summary>Lets that many held connections be tried again, those first that were not tried before. Returns how many.</summary>
     Task<int> SampleAsync(int integrationId, int count, DateTimeOffset now, CancellationToken cancellationToken);

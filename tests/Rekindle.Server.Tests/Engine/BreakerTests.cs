@@ -1,6 +1,7 @@
 using Rekindle.Connections;
 using Rekindle.Notifications;
 using Rekindle.Providers;
+using Rekindle.Refresh;
 using Rekindle.Simulator.Faults;
 using Rekindle.Storage;
 
@@ -84,6 +85,48 @@ public sealed class BreakerTests
 
         Assert.All(answers, a => Assert.Equal((TokenErrorCode.ProviderUnavailable, true), (a.Error!.Code, a.Error.Retryable)));
         Assert.InRange(engine.Simulator.History.Refreshes().Count - sent, 0, 1);
+    }
+
+    [Fact]
+    public async Task A_dead_lease_of_a_disabled_connection_does_not_use_up_the_probes()
+    {
+        await using var engine = await EngineHost.StartAsync(new EngineSettings());
+        var dead = await engine.ImportAsync("dead", TimeSpan.FromMinutes(30));
+        for (var i = 0; i < 5; i++)
+        {
+            await engine.ImportAsync($"user-{i}", TimeSpan.FromMinutes(3));
+        }
+
+        await engine.Get<IRefreshStore>().ClaimOneAsync(
+            dead, 1, new LeaseTerms("gone", engine.Clock.Now, TimeSpan.FromSeconds(180), Guid.CreateVersion7(engine.Clock.Now)), TimeSpan.Zero, default);
+        await engine.Levers.DisableAsync(dead, "operator");
+        engine.Clock.Advance(TimeSpan.FromMinutes(4));
+        await engine.Get<IIntegrationStore>().SetStateAsync(
+            engine.Integration.Id, new() { State = IntegrationState.Unavailable, NextProbeAt = engine.Clock.Now }, engine.Clock.Now, default);
+        await engine.Get<IntegrationDirectory>().ReloadAsync(default);
+        await engine.RunAsync(TimeSpan.FromHours(3), TimeSpan.FromSeconds(10));
+
+        var integration = (await engine.Get<IntegrationDirectory>().FindAsync(engine.Integration.Id, default))!.Integration;
+        Assert.Equal((IntegrationState.Active, true), (integration.State, engine.Simulator.History.Refreshes().Count > 0));
+    }
+
+    [Fact]
+    public async Task A_late_probe_taker_does_not_halt_an_integration_that_has_recovered()
+    {
+        await using var engine = await EngineHost.StartAsync(new EngineSettings());
+        var store = engine.Get<IIntegrationStore>();
+        await store.SetStateAsync(
+            engine.Integration.Id, new() { State = IntegrationState.Misconfigured, Reason = "x", Probes = 3, NextProbeAt = engine.Clock.Now }, engine.Clock.Now, default);
+        await engine.Get<IntegrationDirectory>().ReloadAsync(default);
+        var seenByB = (await engine.Get<IntegrationDirectory>().FindAsync(engine.Integration.Id, default))!.Integration;
+
+        // Worker A takes the probe, the provider answers within B's second of the change feed, A opens.
+        Assert.True(await engine.Get<IntegrationGuard>().TakeProbeAsync(seenByB));
+        await engine.Get<IntegrationGuard>().NoteAcceptedAsync(seenByB);
+        var taken = await engine.Get<IntegrationGuard>().TakeProbeAsync(seenByB);
+
+        var now = (await engine.Get<IntegrationDirectory>().FindAsync(engine.Integration.Id, default))!.Integration;
+        Assert.Equal((false, IntegrationState.Active), (taken, now.State));
     }
 
     private static async Task<int> WorstAsync(EngineHost engine) =>

@@ -165,6 +165,62 @@ public sealed class MassGuardTests
         Assert.Equal(sent, engine.Simulator.History.Refreshes().Count);
     }
 
+    [Fact]
+    public async Task A_suspicion_ends_when_everybody_held_has_reconnected()
+    {
+        await using var engine = await EngineHost.StartAsync(new EngineSettings { Policy = new IntegrationPolicy() });
+        for (var i = 0; i < 30; i++)
+        {
+            await engine.ImportAsync($"user-{i}", TimeSpan.FromMinutes(3));
+            if (i < 15)
+            {
+                engine.Server.RevokeSubject($"user-{i}");
+            }
+        }
+
+        await engine.RunAsync(TimeSpan.FromMinutes(8), TimeSpan.FromSeconds(5));
+        for (var i = 0; i < 15; i++)
+        {
+            await engine.ImportAsync($"user-{i}", TimeSpan.FromHours(1), d => d.Replace = true);
+        }
+
+        await engine.RunAsync(TimeSpan.FromMinutes(30), TimeSpan.FromSeconds(10));
+        var state = (await engine.Get<IntegrationDirectory>().FindAsync(engine.Integration.Id, default))!.Integration.State;
+        Assert.Equal(IntegrationState.Active, state);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_second_mass_death_is_guarded_as_the_first_was(bool firstIncident)
+    {
+        await using var engine = await EngineHost.StartAsync(new EngineSettings { Policy = new IntegrationPolicy() });
+        for (var i = 0; i < 60; i++)
+        {
+            await engine.ImportAsync($"user-{i}", TimeSpan.FromMinutes(3));
+        }
+
+        if (firstIncident)
+        {
+            var faults = Enumerable.Range(0, 40).Select(i => engine.Server.Faults.Add(
+                Fault.Answering(ErrorDialect.Plain(400, "invalid_grant", "x")).ForSubject($"user-{i}"))).ToArray();
+            await engine.RunAsync(TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(5));
+            Array.ForEach(faults, f => f.Remove());
+        }
+
+        await engine.RunAsync(TimeSpan.FromMinutes(45), TimeSpan.FromSeconds(10));
+        Assert.Equal(60, (await engine.Connections.SummarizeAsync("production", engine.Clock.Now, default)).ByStatus[ConnectionStatus.Active]);
+        for (var i = 100; i < 160; i++)
+        {
+            await engine.ImportAsync($"user-{i}", TimeSpan.FromMinutes(3));
+            engine.Server.Faults.Add(Fault.Answering(ErrorDialect.Plain(400, "invalid_grant", "x")).ForSubject($"user-{i}"));
+        }
+
+        await engine.RunAsync(TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(5));
+        var during = await engine.Connections.SummarizeAsync("production", engine.Clock.Now, default);
+        Assert.Equal(0, during.ByStatus.GetValueOrDefault(ConnectionStatus.NeedsReauthorization));
+    }
+
     private static async Task<Integration> StateAsync(EngineHost engine) =>
         (await engine.Get<IntegrationDirectory>().FindAsync(engine.Integration.Id, default))!.Integration;
 

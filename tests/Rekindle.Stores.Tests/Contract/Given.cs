@@ -47,7 +47,7 @@ internal static class Given
             IssuedAt = now,
             ExpiresAt = now.AddHours(1),
             ExpirySource = ExpirySource.ExpiresIn,
-            GrantedAt = now,
+            GrantedAt = now.AddDays(-1),
             DueAt = now.AddMinutes(50),
             Now = now,
         };

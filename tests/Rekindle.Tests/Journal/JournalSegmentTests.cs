@@ -88,9 +88,18 @@ public sealed class JournalSegmentTests : IDisposable
     {
         Write(File1, 1);
 
-        var refused = Assert.Throws<InvalidDataException>(() => JournalSegment.Read(File1, RandomNumberGenerator.GetBytes(32)));
+        var reading = JournalSegment.Read(File1, RandomNumberGenerator.GetBytes(32));
 
-        Assert.Contains("key ring", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(reading.Records);
+        Assert.Contains("key ring", reading.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_segment_whose_head_never_reached_the_disk_is_empty()
+    {
+        File.WriteAllBytes(File1, new byte[Size]);
+
+        Assert.Equal(([], null), (JournalSegment.Read(File1, Given.JournalKey).Records.ToArray(), JournalSegment.Read(File1, Given.JournalKey).Problem));
     }
 
     [Fact]
