@@ -19,6 +19,9 @@ builder.Services.AddRekindle(options =>
     // What stands in appsettings.json or in variables such as Rekindle__Refresh__WorkerEnabled wins: on web nodes beside a worker, say false.
     builder.Configuration.GetSection("Rekindle").Bind(options);
 }).UseSqlite("embedded.db");
+
+// A refresh under way is finished, and its answer kept, before the process ends.
+builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(90));
 var app = builder.Build();
 
 app.MapGet("/token/{integration}/{user}", async (string integration, string user, TokenReader tokens, CancellationToken cancellationToken) =>
