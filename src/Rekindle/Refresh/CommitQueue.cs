@@ -158,7 +158,9 @@ internal sealed class CommitQueue : BackgroundService
     {
         try
         {
+            FailPoint.Reach(Gap.Journalled, () => Task.WhenAll(batch.Select(p => p.Kept ?? Task.FromResult(false))));
             var results = await _store.CommitAsync([.. batch.Select(p => p.Commit)], CancellationToken.None).ConfigureAwait(false);
+            FailPoint.Reach(Gap.Committed);
             for (var i = 0; i < batch.Length; i++)
             {
                 Complete(batch[i], results[i]);
@@ -180,6 +182,8 @@ internal sealed class CommitQueue : BackgroundService
         {
             _journal.Settle(pending.Commit.Claim.AttemptId);
         }
+
+        FailPoint.Reach(Gap.Acknowledged);
 
         // After the transaction and outside it (step 9): readers here look again, those elsewhere hear it from the change feed.
         _cache.Invalidate(pending.Commit.Claim.Connection.Id);

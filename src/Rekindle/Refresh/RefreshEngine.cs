@@ -50,6 +50,7 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
     private async Task<RefreshOutcome> RunAsync(LeasedRefresh leased, RefreshSource source, bool capture)
     {
         var stamp = cache.Stamp;
+        FailPoint.Reach(Gap.Claimed);
         var claim = leased.Claim;
         if (await directory.FindAsync(claim.Connection.IntegrationId, CancellationToken.None).ConfigureAwait(false) is not { Provider: { } provider } entry)
         {
@@ -70,6 +71,7 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
         }
 
         run.Grant = grant;
+        FailPoint.Reach(Gap.Opened);
         return TokenRequestBuilder.Refresh(provider, entry.Credentials, grant.Material, time.GetUtcNow()) switch
         {
             TokenRequestOutcome.Ready ready => await SendAsync(run, ready.Request).ConfigureAwait(false),
@@ -81,12 +83,15 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
 
     private async Task<RefreshOutcome> SendAsync(RefreshRun run, TokenRequest request)
     {
+        FailPoint.Reach(Gap.Built);
+
         // Should this process die now, the next one on this machine knows that the token may have left (I3).
         if (!await journal.SentAsync(run.Claim.AttemptId, run.Claim.Connection.Id).ConfigureAwait(false) && run.Provider.Lifecycle.UsesUpRefreshTokens)
         {
             return await settler.ReleaseAsync(run.Claim, "the journal cannot be written, so the answer could not be kept").ConfigureAwait(false);
         }
 
+        FailPoint.Reach(Gap.Marked);
         var result = await exchange.SendAsync(request, options.HttpDeadline, () => MayStillSend(run), CancellationToken.None).ConfigureAwait(false);
         for (var repeats = 0; repeats < RepeatsOf(run) && IsWorthRepeating(result) && MayStillSend(run); repeats++)
         {
@@ -99,7 +104,9 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
             return await settler.ReleaseAsync(run.Claim, "too little of the lease was left to send anything, or the permit was too old").ConfigureAwait(false);
         }
 
+        FailPoint.Reach(Gap.Answered);
         var classified = RefreshClassifier.Classify(run.Provider, result, run.Grant!.Material);
+        FailPoint.Reach(Gap.Classified);
         return await settler.SettleAsync(run, request, result, classified).ConfigureAwait(false);
     }
 

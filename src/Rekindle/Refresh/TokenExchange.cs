@@ -77,6 +77,7 @@ public sealed class TokenExchange : IDisposable
             }
 
             using var response = await (own ?? _shared).SendAsync(message, either.Token).ConfigureAwait(false);
+            FailPoint.Reach(Gap.Sent);
             var (answer, broken) = await AnswerBody.ReadAsync(response, either.Token).ConfigureAwait(false);
             return (answer, broken is null ? null : TransportFailures.Of(broken, departure, timer.Token, stopping));
         }

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Rekindle.Providers;
 using Rekindle.Server.Tests.Connect;
-using Rekindle.Server.Tests.Processes;
 using Rekindle.Testing;
 
 namespace Rekindle.Server.Tests.Peers;

@@ -2,7 +2,6 @@ using System.Net.Http.Json;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using Rekindle.Server.Tests.Engine;
-using Rekindle.Server.Tests.Processes;
 using Rekindle.Simulator;
 using Rekindle.Simulator.Faults;
 using Rekindle.Simulator.Personalities;

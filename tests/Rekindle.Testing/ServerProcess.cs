@@ -4,10 +4,10 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Rekindle.Server.Tests.Processes;
+namespace Rekindle.Testing;
 
 /// <summary>The shipped server as a process of its own: started, stopped by signals, killed.</summary>
-internal sealed class ServerProcess : IAsyncDisposable
+public sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
@@ -25,6 +25,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     public HttpClient Http { get; }
+
+    /// <summary>How it ended; 128 and the signal's number when a signal ended it.</summary>
+    public int ExitCode => _process.ExitCode;
 
     /// <summary>Everything it printed.</summary>
     public string Output

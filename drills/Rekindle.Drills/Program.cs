@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Rekindle.Drills.Crash;
+
+namespace Rekindle.Drills;
+
+/// <summary>What <c>./drill</c> runs.</summary>
+internal static class Program
+{
+    private static async Task<int> Main(string[] args)
+    {
+#if REKINDLE_DRILL
+        var root = new RootCommand(
+            """
+            Breaks Rekindle on purpose and shows what its users notice: real server processes, real databases, real signals, simulated providers.
+
+              ./drill crash              every gap between two steps of a refresh x five kinds of provider x both stores
+              ./drill crash --quick      each gap and each kind once or twice per store
+              ./drill crash --gap sent --kind revoking --store postgres
+
+            Exits 0 if nothing was lost that could have been kept, else 1. docs/drills.md says how to read the tables.
+            """)
+        {
+            new CrashCommand(),
+        };
+        return await root.Parse(args).InvokeAsync();
+#else
+        await Console.Error.WriteLineAsync($"This build has no failpoints. Start the drills with ./drill {string.Join(' ', args)}");
+        return 2;
+#endif
+    }
+}
