@@ -36,6 +36,7 @@ internal sealed class Caller(string connection, AuthorizationServer provider)
             await Task.Delay(Pause, CancellationToken.None);
         }
 
+        NoteGap();
         return new CallerRecord(_accepted, _refused, _away, _longestGap, _errors);
     }
 
@@ -51,7 +52,7 @@ internal sealed class Caller(string connection, AuthorizationServer provider)
             }
 
             _accepted++;
-            _longestGap = _sinceAccepted.Elapsed > _longestGap ? _sinceAccepted.Elapsed : _longestGap;
+            NoteGap();
             _sinceAccepted.Restart();
         }
         catch (RekindleApiException e)
@@ -63,13 +64,15 @@ internal sealed class Caller(string connection, AuthorizationServer provider)
             _away++;
         }
     }
+
+    private void NoteGap() => _longestGap = _sinceAccepted.Elapsed > _longestGap ? _sinceAccepted.Elapsed : _longestGap;
 }
 
 /// <summary>What a caller saw.</summary>
 /// <param name="Accepted">Answers with a token that the provider's API took.</param>
 /// <param name="Refused">Answers with a token that it refused.</param>
 /// <param name="Away">Requests that no server answered.</param>
-/// <param name="LongestGap">Longest time between two tokens that were taken.</param>
+/// <param name="LongestGap">Longest time without a token that was taken; to the end of the watch where none came any more.</param>
 /// <param name="Errors">Answers without token, by who can mend it.</param>
 internal sealed record CallerRecord(int Accepted, int Refused, int Away, TimeSpan LongestGap, IReadOnlyDictionary<string, int> Errors)
 {

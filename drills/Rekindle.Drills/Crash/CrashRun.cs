@@ -18,7 +18,7 @@ internal sealed class CrashRun(CrashCell cell, PreparedStore store, SimulatorHos
 {
     private const int EndedBySignal9 = 128 + 9;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
 
     private readonly AuthorizationServer _provider = simulator.Servers[cell.Kind.Name];
     private readonly List<(string Title, ServerProcess Server)> _servers = [];
@@ -97,7 +97,12 @@ internal sealed class CrashRun(CrashCell cell, PreparedStore store, SimulatorHos
             ["REFRESH:COMMIT_DEADLINE"] = "00:00:03",
             ["REFRESH:SKEW_BOUND"] = "00:00:01",
         };
-        var environment = new Dictionary<string, string>();
+        var environment = new Dictionary<string, string>
+        {
+            // These servers live for seconds and many start at once: what the runtime would gain by compiling twice comes too late.
+            ["DOTNET_TC_CallCounting"] = "0",
+            ["DOTNET_gcConcurrent"] = "0",
+        };
         if (gap is not null)
         {
             environment[FailPoint.Variable] = gap;
