@@ -12,7 +12,6 @@ public sealed class FailPointTests
     private const byte Call = 0x28;
 
     [Fact]
-    [Trait("Req", "F4")]
     public void An_ordinary_build_never_comes_to_a_failpoint()
     {
         using var assembly = new PEReader(File.OpenRead(typeof(FailPoint).Assembly.Location));
