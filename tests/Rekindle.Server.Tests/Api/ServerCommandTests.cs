@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Rekindle.Server.Tests.Processes;
 using Rekindle.Testing;
 
 namespace Rekindle.Server.Tests.Api;
