@@ -8,10 +8,10 @@ namespace Rekindle.AspNetCore;
 
 /// <summary>The one terminal (D2): the attempt log by filters, one attempt, two side by side, and live.</summary>
 internal sealed class AttemptEndpoints(
-    IAttemptStore attempts, AttemptTerminal terminal, AttemptTail tail, IHostApplicationLifetime lifetime) : IApiEndpoints<AttemptEndpoints>, IDisposable
+    IAttemptStore attempts, AttemptTerminal terminal, AttemptTail tail, ApiAuthentication authentication, IHostApplicationLifetime lifetime)
+    : IApiEndpoints<AttemptEndpoints>
 {
     private const string List = "attempts";
-    private const int MostStreams = 64;
 
     private static readonly QueryParameter<string?> After = Cursor.Parameter(List);
     private static readonly QueryParameter<TailPosition?> From = new(
@@ -22,7 +22,7 @@ internal sealed class AttemptEndpoints(
         "with", "Id of the other attempt.", static text => Guid.TryParse(text, out var id) ? (id, null) : (null, "is not an attempt's id."))
     { Required = true };
 
-    private readonly SemaphoreSlim _streams = new(MostStreams, MostStreams);
+    private readonly AttemptStreamPlaces _places = new();
 
     public static void Map(ApiRoutes<AttemptEndpoints> routes)
     {
@@ -40,9 +40,10 @@ internal sealed class AttemptEndpoints(
             "/v1/attempts/stream",
             new("stream_attempts", "The attempt log as it grows")
             {
-                Description = "Server-sent events named attempt, without gaps: a client that comes back with Last-Event-ID misses nothing.",
+                Description = "Server-sent events named attempt, without gaps: a client that comes back with Last-Event-ID misses nothing. It ends with the API key.",
                 Scope = ApiScopes.AttemptsRead,
                 Query = [.. AttemptQuery.Parameters, From],
+                Headers = new Dictionary<string, string> { ["Last-Event-ID"] = "Id of the last event that was read: the stream goes on after it. Goes before from." },
                 AnswerType = "text/event-stream",
             },
             static (e, call) => e.StreamAsync(call));
@@ -61,9 +62,6 @@ internal sealed class AttemptEndpoints(
             },
             static (e, call) => e.CompareAsync(call));
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _streams.Dispose();
 
     private async ValueTask<ApiAnswer> ListAsync(ApiCall call)
     {
@@ -127,21 +125,24 @@ internal sealed class AttemptEndpoints(
             return call.Failure();
         }
 
-        if (!await _streams.WaitAsync(TimeSpan.Zero, call.Cancelled).ConfigureAwait(false))
+        using var place = _places.Take(call.Caller.KeyId, out var problem);
+        if (place is null)
         {
-            return Problems.Busy("too_many_streams", "Too many streams", $"{MostStreams} readers follow the log already.", TimeSpan.FromSeconds(10));
+            return Problems.Busy("too_many_streams", "Too many streams", problem, TimeSpan.FromSeconds(10));
         }
 
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(call.Cancelled, lifetime.ApplicationStopping);
+        var watching = authentication.CancelWhenRefusedAsync(call.Http, call.Caller, ends);
         try
         {
-            using var ends = CancellationTokenSource.CreateLinkedTokenSource(call.Cancelled, lifetime.ApplicationStopping);
             from ??= await tail.NowAsync(ends.Token).ConfigureAwait(false);
             await AttemptStream.WriteAsync(call.Http.Response, tail, from, filter, ends.Token).ConfigureAwait(false);
             return ApiAnswer.Written;
         }
         finally
         {
-            _streams.Release();
+            await ends.CancelAsync().ConfigureAwait(false);
+            await watching.ConfigureAwait(false);
         }
     }
 

@@ -1,13 +1,17 @@
 using Microsoft.AspNetCore.Http;
 using Rekindle.ApiKeys;
 using Rekindle.Encryption;
+using Rekindle.Storage;
 
 namespace Rekindle.AspNetCore.Http;
 
 /// <summary>Finds out who calls, by the API key in the Authorization header.</summary>
-internal sealed class ApiAuthentication(ApiKeyDirectory keys, AuthenticationFailures failures)
+internal sealed class ApiAuthentication(ApiKeyDirectory keys, AuthenticationFailures failures, TimeProvider time)
 {
     private const string Scheme = "Bearer ";
+
+    // The directory trusts a key for five seconds: together a revoked one is refused within eight.
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(3);
 
     /// <summary>The caller, or the refusal.</summary>
     public async ValueTask<(Caller? Caller, ApiAnswer? Refusal)> AuthenticateAsync(HttpContext http)
@@ -29,6 +33,32 @@ internal sealed class ApiAuthentication(ApiKeyDirectory keys, AuthenticationFail
         return await keys.FindAsync(text[Scheme.Length..], http.RequestAborted).ConfigureAwait(false) is { } caller
             ? (caller, null)
             : Refused(address, Problems.InvalidKey);
+    }
+
+    /// <summary>
+    /// For answers that last: cancels when the caller's key ends or is revoked, or when nobody can tell any more. Returns when cancelled.
+    /// </summary>
+    public async Task CancelWhenRefusedAsync(HttpContext http, Caller caller, CancellationTokenSource ends)
+    {
+        try
+        {
+            for (var asked = caller; asked is not null;)
+            {
+                var left = asked.Key.ExpiresAt - time.GetUtcNow();
+                await Task.Delay(left < AskAgain ? TimeSpan.FromTicks(Math.Max(left.Value.Ticks, 0)) : AskAgain, time, ends.Token).ConfigureAwait(false);
+                asked = await keys.FindAsync(http.Request.Headers.Authorization[0]![Scheme.Length..], ends.Token).ConfigureAwait(false);
+            }
+        }
+        catch (StoreException)
+        {
+            // The database has been away for longer than tokens are served from memory.
+        }
+        catch (OperationCanceledException) when (ends.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await ends.CancelAsync().ConfigureAwait(false);
     }
 
     private (Caller?, ApiAnswer?) Refused(System.Net.IPAddress? address, ApiAnswer refusal)

@@ -41,7 +41,13 @@ internal sealed record ApiOperation(string Id, string Summary)
     /// <summary>Status of success.</summary>
     public int Success { get; init; } = 200;
 
-    /// <summary>Statuses besides those that every operation may have (401, 403, 422, 429, 500, 503).</summary>
+    /// <summary>A second status of success, with the same answer; null: there is none.</summary>
+    public int? OtherSuccess { get; init; }
+
+    /// <summary>Headers of the request that it heeds, with what they do.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Statuses besides those that every operation may have (400, 401, 403, 422, 429, 500, 503) and those that every body may have (408, 413, 415).</summary>
     public IReadOnlyList<int> Problems { get; init; } = [];
 
     /// <summary>Whether an <c>Idempotency-Key</c> is honoured: for what makes or changes something by POST.</summary>
