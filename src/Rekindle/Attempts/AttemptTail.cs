@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Rekindle.Refresh;
 using Rekindle.Storage;
 
 namespace Rekindle.Attempts;
@@ -8,23 +9,44 @@ namespace Rekindle.Attempts;
 /// The attempt log as it grows, without gaps (D2): positions are given before their transactions commit, so a reader keeps the holes
 /// it saw and asks for them again. A <see cref="TailPosition"/> carries them, so that a reader who comes back misses nothing.
 /// </summary>
-public sealed class AttemptTail(IAttemptStore attempts, TimeProvider time)
+public sealed class AttemptTail(IAttemptStore attempts, RefreshOptions options, TimeProvider time)
 {
     private const int Page = 200;
     private const int LookBack = 500;
+    private const int LongestLookBack = 32_000;
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Where the log ends now; entries whose transactions are under way come after it.</summary>
     public async Task<TailPosition> NowAsync(CancellationToken cancellationToken = default)
     {
         var last = await attempts.LastPositionAsync(cancellationToken).ConfigureAwait(false);
-        var cursor = new FeedCursor(Math.Max(0, last - LookBack), time);
-        foreach (var attempt in await attempts.ReadAfterAsync(cursor.Position, [], LookBack, cancellationToken).ConfigureAwait(false))
+        var cursor = new FeedCursor(await StartAsync(last, cancellationToken).ConfigureAwait(false), time, options.CommitDeadline);
+        while (cursor.Position < last
+            && await attempts.ReadAfterAsync(cursor.Position, [], LookBack, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
         {
-            cursor.Advance(attempt.Position);
+            foreach (var attempt in page)
+            {
+                cursor.Advance(attempt.Position);
+            }
         }
 
         return TailPosition.Of(cursor);
+    }
+
+    // As far back as an entry that is older than any transaction under way: no position below it is still to come.
+    private async ValueTask<long> StartAsync(long last, CancellationToken cancellationToken)
+    {
+        var oldest = time.GetUtcNow() - FeedCursor.HoleLife(options.CommitDeadline);
+        for (var back = LookBack; last - back > 0; back *= 4)
+        {
+            var there = await attempts.ReadAfterAsync(last - back, [], 1, cancellationToken).ConfigureAwait(false);
+            if (back >= LongestLookBack || there is [{ } first] && first.CreatedAt < oldest)
+            {
+                return last - back;
+            }
+        }
+
+        return 0;
     }
 
     /// <summary>
@@ -36,7 +58,7 @@ public sealed class AttemptTail(IAttemptStore attempts, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(from);
         ArgumentNullException.ThrowIfNull(filter);
-        var cursor = new FeedCursor(from.Position, from.Missing, time);
+        var cursor = new FeedCursor(from.Position, from.Missing, time, options.CommitDeadline);
         var spokeAt = time.GetTimestamp();
         while (true)
         {

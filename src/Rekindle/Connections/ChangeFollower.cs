@@ -36,7 +36,7 @@ internal sealed class ChangeFollower(
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        _cursor = new FeedCursor(await feed.LastPositionAsync(cancellationToken).ConfigureAwait(false), clock.Time);
+        _cursor = new FeedCursor(await feed.LastPositionAsync(cancellationToken).ConfigureAwait(false), clock.Time, clock.Options.CommitDeadline);
         Volatile.Write(ref _readAt, clock.Time.GetTimestamp());
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }

@@ -6,32 +6,42 @@ namespace Rekindle.Storage;
 /// </summary>
 public sealed class FeedCursor
 {
-    // A commit has a deadline of 30 s; twice that, and a rolled-back position is a hole for good.
-    private static readonly TimeSpan HoleLife = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LeastHoleLife = TimeSpan.FromSeconds(60);
 
     // A jump larger than this is a sequence's cache or a restore, not transactions in flight.
     private const long LargestHole = 10_000;
 
     private readonly SortedDictionary<long, DateTimeOffset> _holes = [];
     private readonly TimeProvider _time;
+    private readonly TimeSpan _holeLife;
 
     /// <summary>Begins after a position.</summary>
-    public FeedCursor(long start, TimeProvider time)
-        : this(start, [], time)
+    /// <param name="start">The position.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="commitDeadline">Longest time of a transaction; null: 30 s.</param>
+    public FeedCursor(long start, TimeProvider time, TimeSpan? commitDeadline = null)
+        : this(start, [], time, commitDeadline)
     {
     }
 
     /// <summary>Begins where another reader ended, with the positions that were missing there.</summary>
-    public FeedCursor(long start, IEnumerable<long> missing, TimeProvider time)
+    /// <param name="start">The position.</param>
+    /// <param name="missing">Those below it that were not there yet.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="commitDeadline">Longest time of a transaction; null: 30 s.</param>
+    public FeedCursor(long start, IEnumerable<long> missing, TimeProvider time, TimeSpan? commitDeadline = null)
     {
         ArgumentNullException.ThrowIfNull(missing);
         ArgumentNullException.ThrowIfNull(time);
-        (Position, _time) = (start, time);
+        (Position, _time, _holeLife) = (start, time, HoleLife(commitDeadline));
         foreach (var hole in missing)
         {
             _holes[hole] = time.GetUtcNow();
         }
     }
+
+    /// <summary>How long a missing position may still appear: twice a transaction's longest time, and it is a hole for good.</summary>
+    internal static TimeSpan HoleLife(TimeSpan? commitDeadline) => commitDeadline * 2 is { } life && life > LeastHoleLife ? life : LeastHoleLife;
 
     /// <summary>Highest position seen.</summary>
     public long Position { get; private set; }
@@ -42,7 +52,7 @@ public sealed class FeedCursor
         get
         {
             var now = _time.GetUtcNow();
-            foreach (var old in _holes.Where(h => now - h.Value > HoleLife).Select(h => h.Key).ToArray())
+            foreach (var old in _holes.Where(h => now - h.Value > _holeLife).Select(h => h.Key).ToArray())
             {
                 _holes.Remove(old);
             }

@@ -59,6 +59,19 @@ public sealed class FeedCursorTests
     }
 
     [Fact, Trait("Req", "D2")]
+    public void A_hole_lives_as_long_as_a_commit_may_take_twice()
+    {
+        var cursor = new FeedCursor(0, _clock, TimeSpan.FromSeconds(90));
+        cursor.Advance(2);
+        _clock.Advance(TimeSpan.FromSeconds(180));
+        Assert.Equal([1], cursor.Missing);
+
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+
+        Assert.Empty(cursor.Missing);
+    }
+
+    [Fact, Trait("Req", "D2")]
     public void A_jump_of_millions_is_not_millions_of_holes()
     {
         var cursor = new FeedCursor(0, _clock);
