@@ -19,14 +19,16 @@ public sealed class RekindleClient
 
     /// <summary>Over an HTTP client that the caller owns, whose address and API key are set here.</summary>
     /// <param name="http">HTTP client for this server alone.</param>
-    /// <param name="server">Address of the server.</param>
+    /// <param name="server">Address of the server, with the path under which its API lies, if any.</param>
     /// <param name="apiKey">API key, <c>rk_…</c>.</param>
     public RekindleClient(HttpClient http, Uri server, string apiKey)
     {
         ArgumentNullException.ThrowIfNull(http);
         ArgumentNullException.ThrowIfNull(server);
         ArgumentException.ThrowIfNullOrEmpty(apiKey);
-        http.BaseAddress = server;
+
+        // Without a slash at its end the last part of a path would be replaced, and the key sent to another address.
+        http.BaseAddress = server.AbsolutePath.EndsWith('/') ? server : new UriBuilder(server) { Path = server.AbsolutePath + "/" }.Uri;
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
         _http = http;
     }
@@ -113,8 +115,7 @@ public sealed class RekindleClient
         using var request = new HttpRequestMessage(method, Relative(address)) { Content = content };
         using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
         await ThrowIfRefusedAsync(response, cancellationToken).ConfigureAwait(false);
-        return await response.Content.ReadFromJsonAsync(type, cancellationToken).ConfigureAwait(false)
-            ?? throw new RekindleApiException(Unreadable(response.StatusCode));
+        return await ReadAsync(response, type, cancellationToken).ConfigureAwait(false) ?? throw new RekindleApiException(Unreadable(response.StatusCode));
     }
 
     private static async Task ThrowIfRefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
@@ -124,17 +125,19 @@ public sealed class RekindleClient
             return;
         }
 
-        throw new RekindleApiException(await ReadProblemAsync(response, cancellationToken).ConfigureAwait(false) ?? Unreadable(response.StatusCode));
+        throw new RekindleApiException(
+            await ReadAsync(response, ClientJson.Default.Problem, cancellationToken).ConfigureAwait(false) ?? Unreadable(response.StatusCode));
     }
 
-    // A proxy in between answers in its own way: that is no problem document, and still has to be told apart.
-    private static async Task<Problem?> ReadProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    // A proxy in between answers in its own way: HTML, or a charset that nobody knows. That is none of our answers, and has to be told apart.
+    private static async Task<T?> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class
     {
         try
         {
-            return await response.Content.ReadFromJsonAsync(ClientJson.Default.Problem, cancellationToken).ConfigureAwait(false);
+            return await response.Content.ReadFromJsonAsync(type, cancellationToken).ConfigureAwait(false);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException)
         {
             return null;
         }
@@ -145,7 +148,7 @@ public sealed class RekindleClient
         Code = "unreadable_answer",
         Status = (int)status,
         Title = "Unreadable answer",
-        Detail = $"HTTP {(int)status} without a problem document: something between this program and the server answered.",
+        Detail = $"HTTP {(int)status} without an answer of the server's: something between this program and the server answered.",
         Retryable = (int)status >= 500,
     };
 

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Text;
 using Rekindle.ApiKeys;
 using Rekindle.Client;
 
@@ -41,6 +43,48 @@ public sealed class ClientTests(ApiServer server) : IClassFixture<ApiServer>
         var refused = await Assert.ThrowsAsync<RekindleApiException>(() => client.GetAsync("acme", "nobody"));
 
         Assert.Equal(("not_connected", 404, "user", false), (refused.Problem.Code, refused.Problem.Status, refused.Problem.WhoActs, refused.Problem.Retryable));
+    }
+
+    [Theory]
+    [InlineData("text/html", "<html>Sign in</html>")]
+    [InlineData("application/json; charset=none-such", "{}")]
+    [InlineData("application/json", "{")]
+    public async Task What_is_no_answer_of_the_server_is_a_typed_exception(string type, string body)
+    {
+        using var http = new HttpClient(new Answering(type, body));
+        var client = new RekindleClient(http, new Uri("https://tokens.example"), "rk_x");
+
+        var refused = await Assert.ThrowsAsync<RekindleApiException>(() => client.GetAsync("acme", "somebody"));
+
+        Assert.Equal(("unreadable_answer", 200), (refused.Problem.Code, refused.Problem.Status));
+    }
+
+    [Theory]
+    [InlineData("https://tools.example/rekindle")]
+    [InlineData("https://tools.example/rekindle/")]
+    public async Task The_key_is_sent_below_the_server_s_path_and_nowhere_else(string server)
+    {
+        var answering = new Answering("application/json", "{");
+        using var http = new HttpClient(answering);
+        var client = new RekindleClient(http, new Uri(server), "rk_x");
+
+        await Assert.ThrowsAsync<RekindleApiException>(() => client.GetConnectionAsync("con_1"));
+
+        Assert.Equal("https://tools.example/rekindle/v1/connections/con_1", answering.Asked?.AbsoluteUri);
+    }
+
+    /// <summary>Something between the client and the server.</summary>
+    private sealed class Answering(string type, string body) : HttpMessageHandler
+    {
+        public Uri? Asked { get; private set; }
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Asked = request.RequestUri;
+            var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            content.Headers.TryAddWithoutValidation("Content-Type", type);
+            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = content });
+        }
     }
 
     private async Task<RekindleClient> ClientAsync(HttpClient http)
