@@ -43,12 +43,13 @@ internal sealed class ApiKeyEndpoints(ApiKeyIssuer issuer, TimeProvider time) : 
             "/v1/api-keys/{id}/rotate",
             new("rotate_api_key", "Make a key that can do what this one can, and let this one end after an overlap")
             {
+                Description = "It lives as long as this one was meant to, never longer than the key that makes it. A key that ends can therefore not rotate itself.",
                 Scope = ApiScopes.Admin,
                 Body = typeof(Wire.RotateApiKey),
                 BodyOptional = true,
                 Answer = typeof(Wire.ApiKey),
                 Success = 201,
-                Problems = [404],
+                Problems = [404, 409],
                 Idempotent = true,
             },
             static (e, call) => e.RotateAsync(call));
@@ -119,6 +120,14 @@ internal sealed class ApiKeyEndpoints(ApiKeyIssuer issuer, TimeProvider time) : 
         if (call.Failed)
         {
             return call.Failure();
+        }
+
+        if (await issuer.FindAsync(call.Route("id"), call.Caller, call.Cancelled).ConfigureAwait(false) is { } old && !ApiKeyIssuer.MayRotate(old, call.Caller))
+        {
+            return Problems.Conflict(
+                "rotation_would_not_renew", "Your key ends too soon",
+                $"The new key could not live longer than yours, which ends {call.Caller.Key.ExpiresAt:O}, and would end no later than the old one. Rotate with a key that "
+                + "lives longer. For another secret with the same end: POST /v1/api-keys, then revoke the old key.");
         }
 
         return await issuer.RotateAsync(call.Route("id"), TimeSpan.FromSeconds(overlap), call.Caller, call.Cancelled).ConfigureAwait(false) is { } made

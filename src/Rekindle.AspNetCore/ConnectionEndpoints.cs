@@ -35,6 +35,7 @@ internal sealed class ConnectionEndpoints(
                 Body = typeof(Wire.ImportConnection),
                 Answer = typeof(Wire.Connection),
                 Success = 201,
+                OtherSuccess = 200,
                 Problems = [409],
                 Idempotent = true,
             },

@@ -1,16 +1,22 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Rekindle.AspNetCore.Http;
-using Rekindle.Encryption;
 using Rekindle.Refresh;
 using Rekindle.Storage;
 
 namespace Rekindle.AspNetCore;
 
 /// <summary>Is it alive, can it work: for load balancers and supervisors, without a key and without details for strangers.</summary>
-internal sealed class HealthEndpoints(IDatabase database, KeyRing ring, WorkerPulse pulse, WorkerIdentity worker, TimeProvider time) : IApiEndpoints<HealthEndpoints>
+internal sealed class HealthEndpoints(IDatabase database, WorkerPulse pulse, WorkerIdentity worker, TimeProvider time) : IApiEndpoints<HealthEndpoints>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    // A probe is a write that reaches the disk, and anybody may ask: one serves all who ask meanwhile.
+    private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _lock = new();
+    private Task<bool>? _probe;
+    private long _probedAt;
 
     public static void Map(ApiRoutes<HealthEndpoints> routes)
     {
@@ -19,7 +25,7 @@ internal sealed class HealthEndpoints(IDatabase database, KeyRing ring, WorkerPu
             "/readyz",
             new("get_readiness", "The API and the worker can do their work")
             {
-                Description = "503 when the API cannot: the database cannot be written, or the key ring is missing. A worker in trouble is told beside it and does not make the API unready.",
+                Description = "503 when the API cannot: the database cannot be written, or the key ring is missing. A worker in trouble is told beside it and does not make the API unready. The answer may be two seconds old.",
                 Answer = typeof(Wire.Health),
                 Problems = [503],
             },
@@ -45,16 +51,35 @@ internal sealed class HealthEndpoints(IDatabase database, KeyRing ring, WorkerPu
         }).ConfigureAwait(false);
     }
 
-    private async Task<Wire.HealthPart> CheckApiAsync(CancellationToken cancellationToken)
+    private async Task<Wire.HealthPart> CheckApiAsync(CancellationToken cancellationToken) =>
+        await CanWriteAsync().WaitAsync(cancellationToken).ConfigureAwait(false)
+            ? new("ok", "The database can be written.")
+            : new("unavailable", "The database cannot be written.");
+
+    private Task<bool> CanWriteAsync()
     {
+        lock (_lock)
+        {
+            if (_probe is null || (_probe.IsCompleted && time.GetElapsedTime(_probedAt) >= Remembered))
+            {
+                (_probedAt, _probe) = (time.GetTimestamp(), ProbeAsync());
+            }
+
+            return _probe;
+        }
+    }
+
+    private async Task<bool> ProbeAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience, time);
         try
         {
-            await database.ProbeAsync(cancellationToken).WaitAsync(Patience, time, cancellationToken).ConfigureAwait(false);
-            return new("ok", $"The database can be written; sealing with key {ring.Current.Id}.");
+            await database.ProbeAsync(patience.Token).WaitAsync(patience.Token).ConfigureAwait(false);
+            return true;
         }
-        catch (Exception e) when (e is StoreException or TimeoutException)
+        catch (Exception e) when (e is StoreException or OperationCanceledException)
         {
-            return new("unavailable", "The database cannot be written.");
+            return false;
         }
     }
 

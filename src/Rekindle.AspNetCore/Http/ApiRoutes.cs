@@ -32,9 +32,9 @@ internal sealed class ApiRoutes<T>(IEndpointRouteBuilder routes)
 
     public void Delete(string pattern, ApiOperation operation, ApiEndpoint<T> endpoint) => Map(HttpMethods.Delete, pattern, operation, endpoint);
 
-    /// <summary>An endpoint without caller, which writes its own answer.</summary>
+    /// <summary>An endpoint without caller, which writes its own answer; to HEAD the server sends it without the body.</summary>
     public void Anonymous(string pattern, ApiOperation operation, Func<T, HttpContext, Task> endpoint) =>
-        routes.MapMethods(pattern, [HttpMethods.Get], (RequestDelegate)(http => endpoint(_endpoints.Value, http)))
+        routes.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(http => endpoint(_endpoints.Value, http)))
             .WithMetadata(operation with { Anonymous = true, Tag = Tag });
 
     private void Map(string method, string pattern, ApiOperation operation, ApiEndpoint<T> endpoint)

@@ -15,6 +15,9 @@ internal abstract record QueryParameter(string Name, string Description)
     /// <summary>Format for the documentation.</summary>
     public string? Format { get; init; }
 
+    /// <summary>Least and most of a number; null: it is none.</summary>
+    public (int Least, int Most)? Range { get; init; }
+
     /// <summary>Allowed words; null: free.</summary>
     public IReadOnlyList<string>? Words { get; init; }
 }
@@ -43,7 +46,7 @@ internal static class Query
             && value >= least && value <= most
             ? (value, null)
             : (null, $"must be a whole number from {least} to {most}."))
-        { Type = "integer" };
+        { Type = "integer", Range = (least, most) };
 
     public static QueryParameter<bool?> Flag(string name, string description) =>
         new(name, description, text => text switch

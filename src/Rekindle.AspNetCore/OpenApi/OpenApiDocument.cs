@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Rekindle.ApiKeys;
 using Rekindle.AspNetCore.Http;
@@ -12,7 +13,8 @@ namespace Rekindle.AspNetCore.OpenApi;
 /// </summary>
 internal static class OpenApiDocument
 {
-    private static readonly int[] AlwaysPossible = [401, 403, 422, 429, 500, 503];
+    private static readonly int[] AlwaysPossible = [400, 401, 403, 422, 429, 500, 503];
+    private static readonly int[] PossibleWithBody = [408, 413, 415];
 
     public static JsonObject Of(IEnumerable<RouteEndpoint> endpoints, string version)
     {
@@ -30,7 +32,7 @@ internal static class OpenApiDocument
             }
 
             tags.Add(operation!.Tag);
-            foreach (var method in endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods)
+            foreach (var method in endpoint.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods.Where(m => !HttpMethods.IsHead(m)))
             {
                 item[method.ToLowerInvariant()] = Describe(endpoint, operation, schemas);
             }
@@ -129,6 +131,17 @@ internal static class OpenApiDocument
             parameters.Add((JsonNode)Query(query));
         }
 
+        foreach (var (name, description) in operation.Headers)
+        {
+            parameters.Add((JsonNode)new JsonObject
+            {
+                ["name"] = name,
+                ["in"] = "header",
+                ["description"] = description,
+                ["schema"] = new JsonObject { ["type"] = "string" },
+            });
+        }
+
         if (operation.Idempotent)
         {
             parameters.Add((JsonNode)new JsonObject
@@ -151,6 +164,11 @@ internal static class OpenApiDocument
             schema["format"] = format;
         }
 
+        if (query.Range is var (least, most))
+        {
+            (schema["minimum"], schema["maximum"]) = (least, most);
+        }
+
         if (query.Words is { } words)
         {
             schema["enum"] = new JsonArray([.. words.Select(word => (JsonNode)word)]);
@@ -168,21 +186,17 @@ internal static class OpenApiDocument
 
     private static JsonObject Responses(ApiOperation operation, OpenApiSchemas schemas)
     {
-        var success = new JsonObject { ["description"] = operation.Success switch { 201 => "Made.", 204 => "Done.", _ => "As asked." } };
-        if (operation.Answer is { } answer)
+        var responses = new JsonObject();
+        int[] successes = operation.OtherSuccess is { } other ? [other, operation.Success] : [operation.Success];
+        foreach (var status in successes.Order())
         {
-            success["content"] = Content(operation.AnswerType, schemas.Of(answer));
-        }
-        else if (operation.Success != 204)
-        {
-            success["content"] = Content(operation.AnswerType, new JsonObject { ["type"] = "string" });
+            responses[Text(status)] = Success(status, operation, schemas);
         }
 
-        var responses = new JsonObject { [operation.Success.ToString(CultureInfo.InvariantCulture)] = success };
-        foreach (var status in operation.Problems.Concat(operation.Anonymous ? [] : AlwaysPossible).Distinct().Order())
+        foreach (var status in ProblemsOf(operation))
         {
             // What readiness says when it is not ready is no problem document.
-            responses[status.ToString(CultureInfo.InvariantCulture)] = operation.Anonymous && operation.Answer is { } told
+            responses[Text(status)] = operation.Anonymous && operation.Answer is { } told
                 ? new JsonObject { ["description"] = Meaning(status), ["content"] = Content("application/json", schemas.Of(told)) }
                 : new JsonObject { ["$ref"] = $"#/components/responses/{ProblemName(status)}" };
         }
@@ -190,12 +204,32 @@ internal static class OpenApiDocument
         return responses;
     }
 
+    private static IEnumerable<int> ProblemsOf(ApiOperation operation) => operation.Problems
+        .Concat(operation.Anonymous ? [] : AlwaysPossible).Concat(operation.Body is null ? [] : PossibleWithBody).Distinct().Order();
+
+    private static JsonObject Success(int status, ApiOperation operation, OpenApiSchemas schemas)
+    {
+        var success = new JsonObject { ["description"] = status switch { 201 => "Made.", 204 => "Done.", _ => "As asked." } };
+        if (operation.Answer is { } answer)
+        {
+            success["content"] = Content(operation.AnswerType, schemas.Of(answer));
+        }
+        else if (status != 204)
+        {
+            success["content"] = Content(operation.AnswerType, new JsonObject { ["type"] = "string" });
+        }
+
+        return success;
+    }
+
     private static JsonObject ProblemResponses(OpenApiSchemas schemas) => new(
-        AlwaysPossible.Concat([404, 409]).Order().Select(status => KeyValuePair.Create(ProblemName(status), (JsonNode?)new JsonObject
+        AlwaysPossible.Concat(PossibleWithBody).Concat([404, 409]).Order().Select(status => KeyValuePair.Create(ProblemName(status), (JsonNode?)new JsonObject
         {
             ["description"] = Meaning(status),
             ["content"] = Content("application/problem+json", schemas.Of(typeof(Wire.Problem))),
         })));
+
+    private static string Text(int status) => status.ToString(CultureInfo.InvariantCulture);
 
     private static string ProblemName(int status) => string.Create(CultureInfo.InvariantCulture, $"Problem{status}");
 
@@ -203,10 +237,14 @@ internal static class OpenApiDocument
 
     private static string Meaning(int status) => status switch
     {
+        400 => "No well-formed HTTP.",
         401 => "No valid API key.",
         403 => "The API key does not reach this.",
         404 => "There is no such thing.",
+        408 => "The body did not arrive in time.",
         409 => "Its state does not allow this; code says which.",
+        413 => "The body is too large.",
+        415 => "The body is not JSON.",
         422 => "The request has mistakes; errors names each.",
         429 => "Too many requests without a valid API key.",
         500 => "A defect, or a stored value that cannot be opened.",

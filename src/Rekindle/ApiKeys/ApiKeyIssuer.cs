@@ -15,6 +15,8 @@ public sealed record NewApiKey(
 /// <summary>Makes, rotates and ends API keys. A key makes no key that reaches further or lives longer than itself.</summary>
 public sealed class ApiKeyIssuer(IApiKeyStore store, IAuditStore audit, TimeProvider time)
 {
+    private const int LongestScope = 30;
+
     /// <summary>Longest overlap of an old key with the one that replaces it.</summary>
     public static TimeSpan LongestOverlap { get; } = TimeSpan.FromDays(30);
 
@@ -32,7 +34,7 @@ public sealed class ApiKeyIssuer(IApiKeyStore store, IAuditStore audit, TimeProv
         {
             if (!ApiScopes.All.Contains(scope))
             {
-                yield return ("scopes", $"'{scope}' is not one of: {string.Join(", ", ApiScopes.All)}.");
+                yield return ("scopes", $"{Shown(scope)} is not one of: {string.Join(", ", ApiScopes.All)}.");
             }
             else if (!maker.Has(scope))
             {
@@ -61,6 +63,17 @@ public sealed class ApiKeyIssuer(IApiKeyStore store, IAuditStore audit, TimeProv
         }
     }
 
+    /// <summary>
+    /// Whether a key may be rotated by this caller: what the caller makes ends with the caller's key at the latest, and a rotation that
+    /// only took the same end over would look like a renewal.
+    /// </summary>
+    public static bool MayRotate(ApiKey key, Caller maker)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(maker);
+        return key.ExpiresAt is null || !(maker.Key.ExpiresAt <= key.ExpiresAt);
+    }
+
     /// <summary>Makes a key in the maker's environment. Ask <see cref="Mistakes"/> first.</summary>
     /// <returns>The stored record and the key itself, which exists nowhere else.</returns>
     public Task<(ApiKey Stored, Secret Key)> MintAsync(NewApiKey wish, Caller maker, CancellationToken cancellationToken)
@@ -77,7 +90,7 @@ public sealed class ApiKeyIssuer(IApiKeyStore store, IAuditStore audit, TimeProv
         return CreateAsync(wish, environment, null, "api_key.create", cancellationToken);
     }
 
-    /// <summary>A new key that can do what the old one can; the old one ends after the overlap.</summary>
+    /// <summary>A new key that can do what the old one can; the old one ends after the overlap. Ask <see cref="MayRotate"/> first.</summary>
     /// <returns>Null: there is no such key, or it has ended.</returns>
     public async Task<(ApiKey Stored, Secret Key)?> RotateAsync(string id, TimeSpan overlap, Caller maker, CancellationToken cancellationToken)
     {
@@ -130,6 +143,10 @@ public sealed class ApiKeyIssuer(IApiKeyStore store, IAuditStore audit, TimeProv
         key.Environment == caller.Environment && key.Scopes.All(caller.Has)
         && (caller.Integrations is null || (key.Integrations.Count > 0 && key.Integrations.All(caller.ReachesIntegration)))
         && (caller.Tenants is null || (key.Tenants.Count > 0 && key.Tenants.All(caller.ReachesTenant)));
+
+    // What does not look like a scope may be a key that got into the wrong place (I13).
+    private static string Shown(string scope) =>
+        scope.Length <= LongestScope && scope.All(static c => char.IsAsciiLetter(c) || c is ':' or '_' or '-') ? $"'{scope}'" : $"a text of {scope.Length} characters";
 
     private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) => a is null || b < a ? b : a;
 

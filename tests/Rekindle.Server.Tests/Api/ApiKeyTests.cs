@@ -69,6 +69,32 @@ public sealed class ApiKeyTests(ApiServer server) : IClassFixture<ApiServer>
     }
 
     [Fact]
+    public async Task A_key_that_ends_cannot_renew_itself_and_is_told_what_to_do()
+    {
+        var end = TimeProvider.System.GetUtcNow().AddHours(1);
+        var ending = await ApiHost.PostAsync(Admin, "/v1/api-keys", new { name = "ending too", scopes = (string[])["admin"], expires_at = end });
+        var path = $"/v1/api-keys/{ending.Body.Text("id")}/rotate";
+
+        var byItself = await ApiHost.PostAsync(server.Host.Client(ending.Body.Text("key")), path);
+        var byAnother = await ApiHost.PostAsync(Admin, path);
+
+        Assert.Equal((409, "rotation_would_not_renew"), (byItself.Status, byItself.Code()));
+        Assert.Equal(201, byAnother.Status);
+        Assert.True(byAnother.Body.GetProperty("expires_at").GetDateTimeOffset() > end);
+    }
+
+    [Fact]
+    public async Task What_stands_where_a_scope_belongs_is_not_shown_again()
+    {
+        var token = "gho_" + new string('7', 36);
+
+        var answer = await ApiHost.PostAsync(Admin, "/v1/api-keys", new { name = "x", scopes = (string[])[token] });
+
+        Assert.Equal(["scopes"], answer.Fields());
+        Assert.DoesNotContain(token, answer.Body.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_revoked_key_ends_within_seconds()
     {
         var made = await ApiHost.PostAsync(Admin, "/v1/api-keys", new { name = "revoked", scopes = (string[])["connections:read"] });

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Rekindle.Encryption;
 
 namespace Rekindle.Server.Tests.Api;
 
@@ -101,6 +102,40 @@ public sealed class OperationsTests
 
         Assert.Equal((200, "ok"), (health.Status, health.Body.Text("status")));
         Assert.Equal((200, "ok", "off"), (ready.Status, ready.Body.GetProperty("api").Text("status"), ready.Body.GetProperty("worker").Text("status")));
+    }
+
+    [Theory]
+    [InlineData("/healthz")]
+    [InlineData("/readyz")]
+    public async Task Health_answers_HEAD(string path)
+    {
+        await using var host = await ApiHost.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Head, path);
+
+        using var answer = await host.Client(null).SendAsync(request);
+
+        Assert.Equal((200, ""), ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync()));
+    }
+
+    [Fact]
+    public async Task Strangers_learn_no_key_id_and_their_questions_are_not_a_write_each()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var stranger = host.Client(null);
+        var log = new FileInfo(Path.Combine(host.Folder, "rekindle.db-wal"));
+        long Written()
+        {
+            log.Refresh();
+            return log.Length;
+        }
+
+        var before = Written();
+        var ready = await ApiHost.GetAsync(stranger, "/readyz");
+        var one = Written() - before;
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => ApiHost.GetAsync(stranger, "/readyz")));
+
+        Assert.InRange(Written() - before, one, 10 * one);
+        Assert.DoesNotContain(host.Get<KeyRing>().Current.Id, ready.Body.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
