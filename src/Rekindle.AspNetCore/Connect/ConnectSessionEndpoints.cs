@@ -175,10 +175,21 @@ internal sealed class ConnectSessionEndpoints(ConnectSessions sessions, ConnectC
             ConnectRefusal.UnknownIntegration or ConnectRefusal.UnknownConnection => Problems.NotFound(Names.Of(refused.Reason), refused.Message),
             ConnectRefusal.ConnectionDisabled => Problems.Conflict(Names.Of(refused.Reason), "Connection disabled", refused.Message),
             ConnectRefusal.ReturnUrlNotAllowed or ConnectRefusal.ReturnUrlRequired => Problems.Invalid("return_url", refused.Message),
-            _ => Problems.Invalid("", refused.Message),
+            _ => Invalid(refused.Mistakes, call),
         },
         _ => throw new InvalidOperationException($"Unknown result {result.GetType().Name}."),
     };
+
+    private static ApiAnswer Invalid(IEnumerable<string> mistakes, ApiCall call)
+    {
+        foreach (var mistake in mistakes)
+        {
+            var parts = mistake.Split(' ', 2);
+            call.Mistakes.Add(parts[0], parts[1]);
+        }
+
+        return call.Failure();
+    }
 
     private static Wire.ConnectSession ToWire(ConnectSession session) => new()
     {

@@ -19,7 +19,7 @@ internal static class ConnectRequestCheck
             .. Reference(request.ClientReference), .. Variables(request.Variables, named),
         ];
         return mistakes.Length > 0
-            ? new(ConnectRefusal.InvalidRequest, string.Join(' ', mistakes))
+            ? new(ConnectRefusal.InvalidRequest, string.Join(' ', mistakes)) { Mistakes = mistakes }
             : Return(request.ReturnUrl, request.AutoComplete, offered);
     }
 

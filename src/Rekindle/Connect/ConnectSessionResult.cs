@@ -21,7 +21,11 @@ public abstract record ConnectSessionResult
     /// <summary>There is none.</summary>
     /// <param name="Reason">Stable reason.</param>
     /// <param name="Message">What is wrong and what to do.</param>
-    public sealed record Refused(ConnectRefusal Reason, string Message) : ConnectSessionResult;
+    public sealed record Refused(ConnectRefusal Reason, string Message) : ConnectSessionResult
+    {
+        /// <summary>Every mistake of the request, each beginning with the name of its field.</summary>
+        public IReadOnlyList<string> Mistakes { get; init; } = [];
+    }
 }
 
 /// <summary>Why there is no link.</summary>

@@ -129,12 +129,13 @@ public sealed class ConnectSessions
 
         if (ConnectRequestCheck.Reference(request.ClientReference).FirstOrDefault() is { } mistake)
         {
-            return new(ConnectRefusal.InvalidRequest, mistake);
+            return new(ConnectRefusal.InvalidRequest, mistake) { Mistakes = [mistake] };
         }
 
         if (request.Lifetime is { } lifetime && (lifetime < TimeSpan.FromMinutes(1) || lifetime > _options.ReconnectLinkLifetime))
         {
-            return new(ConnectRefusal.InvalidRequest, $"The link's lifetime must be from one minute to {_options.ReconnectLinkLifetime.TotalSeconds:0} s.");
+            var tooLong = $"expires_in must be from 60 to {_options.ReconnectLinkLifetime.TotalSeconds:0} (seconds).";
+            return new(ConnectRefusal.InvalidRequest, tooLong) { Mistakes = [tooLong] };
         }
 
         // Where the same account can be recognised nobody else's consent can slip in, and nothing needs to be completed.

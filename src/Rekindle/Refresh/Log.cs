@@ -12,7 +12,7 @@ internal static partial class Log
     public static partial void CycleComplete(this ILogger logger, int claimed, int refreshed, string failed, int skipped, string rateLimitBudget);
 
     [LoggerMessage(1001, LogLevel.Warning,
-        "ProactiveRefresh ✗ connection {Connection} integration {Integration} class {Class} decision {Decision} next retry {NextRetryAt}")]
+        "ProactiveRefresh ✗ connection {Connection} integration {Integration} class {Class} decision {Decision} next retry {NextRetryAt:O}")]
     public static partial void RefreshFailed(
         this ILogger logger, string connection, string integration, string @class, string decision, DateTimeOffset? nextRetryAt);
 
@@ -20,7 +20,7 @@ internal static partial class Log
     public static partial void BudgetExhausted(this ILogger logger, string integration, int maxRequests, double windowSeconds);
 
     [LoggerMessage(1003, LogLevel.Information,
-        "ProactiveRefresh Backoff connection {Connection} failure {Failure} base {BaseSeconds} s jitter {JitterSeconds} s next_retry_at {NextRetryAt}")]
+        "ProactiveRefresh Backoff connection {Connection} failure {Failure} base {BaseSeconds} s jitter {JitterSeconds} s next_retry_at {NextRetryAt:O}")]
     public static partial void Backoff(
         this ILogger logger, string connection, int failure, double baseSeconds, double jitterSeconds, DateTimeOffset nextRetryAt);
 
@@ -53,7 +53,7 @@ internal static partial class Log
     [LoggerMessage(1012, LogLevel.Information, "Integration {Environment}/{Integration} is accepted again and resumes")]
     public static partial void IntegrationRecovered(this ILogger logger, string environment, string integration);
 
-    [LoggerMessage(1013, LogLevel.Warning, "Integration {Environment}/{Integration} is throttled by its provider until {Until}")]
+    [LoggerMessage(1013, LogLevel.Warning, "Integration {Environment}/{Integration} is throttled by its provider until {Until:O}")]
     public static partial void IntegrationThrottled(this ILogger logger, string environment, string integration, DateTimeOffset until);
 
     [LoggerMessage(1014, LogLevel.Error, "The heartbeat could not reach the store and tries again in {RetrySeconds} s: {Problem}")]
@@ -62,7 +62,7 @@ internal static partial class Log
     [LoggerMessage(1015, LogLevel.Error, "A refresh ended in a defect of ours; its lease ends by itself: connection {Connection}")]
     public static partial void RefreshBroke(this ILogger logger, Exception exception, string connection);
 
-    [LoggerMessage(1016, LogLevel.Debug, "Candidate {Connection} integration {Integration} selected: due {DueAt}")]
+    [LoggerMessage(1016, LogLevel.Debug, "Candidate {Connection} integration {Integration} selected: due {DueAt:O}")]
     public static partial void Selected(this ILogger logger, string connection, string integration, DateTimeOffset? dueAt);
 
     [LoggerMessage(1017, LogLevel.Debug, "Integration {Integration} skipped: {Why}")]

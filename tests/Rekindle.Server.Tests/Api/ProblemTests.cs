@@ -83,6 +83,24 @@ public sealed class ProblemTests(ApiServer server) : IClassFixture<ApiServer>
     }
 
     [Fact]
+    public async Task Each_mistake_of_a_link_that_is_asked_for_names_its_field()
+    {
+        var id = await server.Host.ImportAsync("mistaken");
+
+        var made = await ApiHost.PostAsync(server.Host.Admin, "/v1/connect-sessions", new
+        {
+            integration = "acme",
+            subject = "",
+            client_reference = new string('x', 256),
+            variables = new { nothing = "x" },
+        });
+        var again = await ApiHost.PostAsync(server.Host.Admin, $"/v1/connections/{id}/reconnect-link", new { expires_in = 1 });
+
+        Assert.Equal(["subject", "client_reference", "variables.nothing"], made.Fields());
+        Assert.Equal(["expires_in"], again.Fields());
+    }
+
+    [Fact]
     public async Task An_integration_that_a_key_does_not_reach_does_not_exist_for_it()
     {
         var stranger = await server.Host.ClientAsync(["admin"], integrations: ["other"]);
