@@ -18,18 +18,18 @@ internal sealed class BrowserCookies
     public BrowserCookies(KeyRing ring) => _key = ring.DeriveKey("connect-form");
 
     /// <summary>The cookie of a session; null: the browser has none.</summary>
-    public static string? Read(HttpContext http, string session) =>
-        http.Request.Cookies[NameOf(session, secure: true)] ?? (http.Request.IsHttps ? null : http.Request.Cookies[NameOf(session, secure: false)]);
+    /// <remarks>Only by the name that it is written under: how a proxy reaches us says nothing about how the browser reached the proxy.</remarks>
+    public static string? Read(HttpContext http, string session, Uri site) => http.Request.Cookies[NameOf(session, IsSecure(site))];
 
     public static void Write(HttpContext http, string session, string value, Uri site)
     {
-        var secure = site.Scheme == Uri.UriSchemeHttps;
+        var secure = IsSecure(site);
         http.Response.Cookies.Append(NameOf(session, secure), value, Options(secure, TimeSpan.FromHours(1)));
     }
 
     public static void Delete(HttpContext http, string session, Uri site)
     {
-        var secure = site.Scheme == Uri.UriSchemeHttps;
+        var secure = IsSecure(site);
         http.Response.Cookies.Append(NameOf(session, secure), "", Options(secure, TimeSpan.Zero));
     }
 
@@ -44,6 +44,8 @@ internal sealed class BrowserCookies
 
     public bool IsProof(string? proof, string link, string? cookie) => proof is not null && cookie is not null
         && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(proof), Encoding.UTF8.GetBytes(ProofOf(link, cookie)));
+
+    private static bool IsSecure(Uri site) => site.Scheme == Uri.UriSchemeHttps;
 
     // Lax: the way back from the provider begins at another site.
     private static CookieOptions Options(bool secure, TimeSpan age) => new()

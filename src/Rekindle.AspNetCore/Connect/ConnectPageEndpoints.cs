@@ -58,7 +58,7 @@ internal sealed class ConnectPageEndpoints(
     {
         var link = Route(http, "link");
         var form = await ReadFormAsync(http).ConfigureAwait(false);
-        if (!cookies.IsProof(form["proof"], link, BrowserCookies.Read(http, BrowserCookies.SessionOf(link))))
+        if (!cookies.IsProof(form["proof"], link, BrowserCookies.Read(http, BrowserCookies.SessionOf(link), site)))
         {
             await ShowProblemAsync(http, new ConnectView.Problem(PageErrors.ForeignForm, link), site).ConfigureAwait(false);
             return;
@@ -75,7 +75,7 @@ internal sealed class ConnectPageEndpoints(
         var answer = http.Request.Query["answer"] is [{ } carried]
             ? posted.Open(environment, integration, carried)
             : ConnectAnswer.From(http.Request.Query.SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value ?? ""))));
-        var view = await callback.FinishAsync(environment, integration, answer, session => BrowserCookies.Read(http, session), site, http.RequestAborted)
+        var view = await callback.FinishAsync(environment, integration, answer, session => BrowserCookies.Read(http, session, site), site, http.RequestAborted)
             .ConfigureAwait(false);
         if (view is ConnectView.Connected connected)
         {
@@ -126,7 +126,7 @@ internal sealed class ConnectPageEndpoints(
 
     private Task ShowFormAsync(HttpContext http, Uri site, string link, ConnectView.Ask ask)
     {
-        var cookie = BrowserCookies.Read(http, ask.Session.Id);
+        var cookie = BrowserCookies.Read(http, ask.Session.Id, site);
         if (cookie is null)
         {
             cookie = BrowserCookies.New();
