@@ -309,14 +309,17 @@ create table connect_sessions (
     state_hash        bytea unique,
     browser_hash      bytea,
     verifier          bytea,
+    waiting_consent   bytea,
     completion_hash   bytea,
     connection_id     bigint,
     error_code        text,
     error             text,
     created_at        bigint not null,
-    expires_at        bigint not null
+    expires_at        bigint not null,
+    link_expires_at   bigint not null
 );
 create index connect_sessions_by_expiry on connect_sessions (expires_at);
+create index connect_sessions_abandoned on connect_sessions (expires_at) where waiting_consent is not null;
 
 create table idempotency_keys (
     owner       text not null,

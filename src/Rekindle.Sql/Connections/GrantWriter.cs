@@ -29,6 +29,28 @@ internal sealed class GrantWriter(SqlDatabase database)
         },
         cancellationToken);
 
+    /// <inheritdoc cref="IConnectionStore.CompleteWaitingAsync"/>
+    public Task<GrantResult?> CompleteWaitingAsync(ConnectSession from, ConnectSession to, NewGrant grant, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async session =>
+            {
+                // The session first, the connection second: nobody else holds both. What is not stored leaves the session as it was.
+                if (!await SqlConnectSessionStore.LockAsync(database, session, from).ConfigureAwait(false)
+                    || to.ConnectionId is not { } id || !await ConnectionSql.LockAsync(database, session, id).ConfigureAwait(false))
+                {
+                    return null;
+                }
+
+                var result = await SaveOverAsync(session, id, grant).ConfigureAwait(false);
+                if (result is GrantResult.Replaced)
+                {
+                    await SqlConnectSessionStore.AdvanceAsync(session, from, to).ConfigureAwait(false);
+                }
+
+                return (GrantResult?)result;
+            },
+            cancellationToken);
+
     private static Task<ConnectionId?> FindAsync(SqlSession session, ConnectionKey key) => session.FirstAsync(
         """
         select id from connections
@@ -69,7 +91,7 @@ internal sealed class GrantWriter(SqlDatabase database)
     private static async Task<GrantResult> SaveOverAsync(SqlSession session, ConnectionId id, NewGrant grant)
     {
         var before = (await ConnectionSql.GetAsync(session, id).ConfigureAwait(false))!;
-        if (grant.IfExists == IfExists.Refuse)
+        if (grant.IfExists == IfExists.Refuse || IsNoLongerThere(grant.Replaces, before))
         {
             return new GrantResult.Exists(before);
         }
@@ -91,6 +113,9 @@ internal sealed class GrantWriter(SqlDatabase database)
         await ChangeFeedSql.AppendAsync(session, id, parent.Version + 1, grant.Now).ConfigureAwait(false);
         return new GrantResult.Replaced((await ConnectionSql.GetAsync(session, id).ConfigureAwait(false))!);
     }
+
+    private static bool IsNoLongerThere(ReplacedGrant? replaced, ConnectionSnapshot now) =>
+        replaced is not null && (replaced != ReplacedGrant.Of(now) || now.Connection.Status == ConnectionStatus.Disabled);
 
     private static bool IsAnotherAccount(Connection connection, NewGrant grant) => !grant.AllowAccountChange
         && connection.ProviderAccountId is { } pinned && grant.ProviderAccountId is { } given && pinned != given;

@@ -69,6 +69,9 @@ internal sealed class SqlConnectionStore(SqlDatabase database) : IConnectionStor
     public Task<bool> CompleteAsync(ConnectionId id, int grantNo, DateTimeOffset? dueAt, DateTimeOffset now, CancellationToken cancellationToken) =>
         _levers.CompleteAsync(id, grantNo, dueAt, now, cancellationToken);
 
+    public Task<GrantResult?> CompleteWaitingAsync(ConnectSession from, ConnectSession to, NewGrant grant, CancellationToken cancellationToken) =>
+        _grants.CompleteWaitingAsync(from, to, grant, cancellationToken);
+
     public Task<ConnectionSnapshot?> PatchAsync(
         ConnectionId id, ConnectionPatch patch, DateTimeOffset now, CancellationToken cancellationToken) =>
         _levers.PatchAsync(id, patch, now, cancellationToken);
@@ -78,6 +81,9 @@ internal sealed class SqlConnectionStore(SqlDatabase database) : IConnectionStor
 
     public Task EraseTokensAsync(ConnectionId id, DateTimeOffset now, CancellationToken cancellationToken) =>
         _removal.EraseTokensAsync(id, now, cancellationToken);
+
+    public Task<bool> DeletePendingAsync(ConnectionId id, int grantNo, string reason, DateTimeOffset now, CancellationToken cancellationToken) =>
+        _removal.DeletePendingAsync(id, grantNo, reason, now, cancellationToken);
 
     public Task<bool> DeleteAsync(ConnectionId id, string reason, DateTimeOffset now, CancellationToken cancellationToken) =>
         _removal.DeleteAsync(id, reason, now, cancellationToken);

@@ -306,14 +306,17 @@ create table connect_sessions (
     state_hash        blob unique,
     browser_hash      blob,
     verifier          blob,
+    waiting_consent   blob,
     completion_hash   blob,
     connection_id     bigint,
     error_code        text,
     error             text,
     created_at        bigint not null,
-    expires_at        bigint not null
+    expires_at        bigint not null,
+    link_expires_at   bigint not null
 );
 create index connect_sessions_by_expiry on connect_sessions (expires_at);
+create index connect_sessions_abandoned on connect_sessions (expires_at) where waiting_consent is not null;
 
 create table idempotency_keys (
     owner       text not null,

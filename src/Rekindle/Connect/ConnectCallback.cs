@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Rekindle.Connections;
 using Rekindle.Encryption;
 using Rekindle.Providers;
 using Rekindle.Refresh;
@@ -94,7 +95,7 @@ public sealed class ConnectCallback
 
         // Whoever makes this step uses the code; a second answer with the same state finds the step made.
         var exchanging = session with { State = ConnectState.Exchanging, ExpiresAt = _clock.Now + ConnectSessionRules.ExchangeTime };
-        if (!await _sessions.AdvanceAsync(exchanging, ConnectState.Started, cancellationToken).ConfigureAwait(false))
+        if (!await _sessions.AdvanceAsync(session, exchanging, cancellationToken).ConfigureAwait(false))
         {
             return new ConnectView.Problem(ConnectErrors.AlreadyAnswered);
         }
@@ -102,43 +103,68 @@ public sealed class ConnectCallback
         var outcome = await _exchange.RunAsync(sent, verifier).ConfigureAwait(false);
         return outcome switch
         {
-            ConnectOutcome.Connected connected => await ConnectedAsync(sent, connected).ConfigureAwait(false),
+            ConnectOutcome.Connected connected => await ConnectedAsync(sent, exchanging, connected).ConfigureAwait(false),
+            ConnectOutcome.Waiting waiting => await WaitAsync(sent, exchanging, waiting).ConfigureAwait(false),
             ConnectOutcome.Refused(var refusal) => await EndAsync(sent, exchanging, refusal).ConfigureAwait(false),
             _ => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
         };
     }
 
-    private async Task<ConnectView> ConnectedAsync(SentSignIn sent, ConnectOutcome.Connected connected)
+    private async Task<ConnectView> ConnectedAsync(SentSignIn sent, ConnectSession exchanging, ConnectOutcome.Connected connected)
     {
         var connection = connected.Snapshot.Connection;
         var code = connected.Awaits ? OneTimeSecret.New() : null;
-        var session = sent.Session with
+        var session = Ended(sent.Session, connection) with
         {
-            Integration = connection.Key.Integration,
             State = code is null ? ConnectState.Connected : ConnectState.AwaitingCompletion,
-            Verifier = null,
-            ConnectionId = connection.Id,
             CompletionHash = code is null ? null : OneTimeSecret.Hash(OneTimeSecret.CompletionOf(code.Reveal(), connected.Snapshot.Tokens!.GrantNo)),
             ExpiresAt = code is null ? sent.Session.ExpiresAt : _clock.Now + _exchange.CompletionLifetime,
         };
-        if (!await _sessions.AdvanceAsync(session, ConnectState.Exchanging, CancellationToken.None).ConfigureAwait(false))
-        {
-            return new ConnectView.Problem(ConnectErrors.AlreadyAnswered);
-        }
+        return await _sessions.AdvanceAsync(exchanging, session, CancellationToken.None).ConfigureAwait(false)
+            ? Back(sent, session, connection, code)
+            : new ConnectView.Problem(ConnectErrors.AlreadyAnswered);
+    }
 
-        _logger.Connected(session.Id, connection.Key.Integration, connection.Id.ToString(), Names.Of(connection.Status));
+    private async Task<ConnectView> WaitAsync(SentSignIn sent, ConnectSession exchanging, ConnectOutcome.Waiting waiting)
+    {
+        var code = OneTimeSecret.New();
+        var session = Ended(sent.Session, waiting.Existing) with
+        {
+            State = ConnectState.AwaitingCompletion,
+            CompletionHash = OneTimeSecret.Hash(code.Reveal()),
+            ExpiresAt = _clock.Now + _exchange.CompletionLifetime,
+        };
+        return await _exchange.WaitAsync(exchanging, session, waiting.Consent).ConfigureAwait(false) switch
+        {
+            true => Back(sent, session, waiting.Existing, code),
+            false => new ConnectView.Problem(ConnectErrors.AlreadyAnswered),
+            null => new ConnectView.Problem(ConnectErrors.Stored),
+        };
+    }
+
+    private static ConnectSession Ended(ConnectSession session, Connection connection) => session with
+    {
+        Integration = connection.Key.Integration,
+        Verifier = null,
+        ConnectionId = connection.Id,
+    };
+
+    private ConnectView.Connected Back(SentSignIn sent, ConnectSession session, Connection connection, Secret? code)
+    {
+        _logger.Connected(session.Id, connection.Key.Integration, connection.Id.ToString(), Names.Of(session.State));
         return new ConnectView.Connected(session, sent.Entry, session.ReturnUrl is not { } url ? null : ReturnUrls.With(
             url, ("connect_session_id", session.Id), ("completion_code", code?.Reveal()), ("client_reference", session.ClientReference)));
     }
 
-    /// <summary>The session keeps why it ended; its link can be used again until it ends itself.</summary>
+    /// <summary>The session keeps why it ended; its link can be used again until the link's own end, which no try puts off.</summary>
     private async Task<ConnectView> EndAsync(SentSignIn sent, ConnectSession current, ConnectError error)
     {
         var ended = sent.Session.With(error);
-        await _sessions.AdvanceAsync(ended, current.State, CancellationToken.None).ConfigureAwait(false);
+        await _sessions.AdvanceAsync(current, ended, CancellationToken.None).ConfigureAwait(false);
         _logger.ConnectFailed(sent.Session.Id, sent.Entry.Integration.Key, Names.Of(error.Code), error.Detail ?? "");
+        var canRetry = error.CanRetry && ended.LinkExpiresAt > _clock.Now;
         return new ConnectView.Problem(
-            error, error.CanRetry ? _links.Make(ended.Id, ended.ExpiresAt) : null, ConnectGate.WayBack(ended, error));
+            error, canRetry ? _links.Make(ended.Id, ended.LinkExpiresAt) : null, ConnectGate.WayBack(ended, error));
     }
 
     /// <summary>
@@ -151,7 +177,7 @@ public sealed class ConnectCallback
         if (session.State == ConnectState.Started)
         {
             await _sessions.AdvanceAsync(
-                session with { ErrorCode = Names.Of(error.Code), Error = error.Text }, ConnectState.Started, CancellationToken.None).ConfigureAwait(false);
+                session, session with { ErrorCode = Names.Of(error.Code), Error = error.Text }, CancellationToken.None).ConfigureAwait(false);
         }
 
         _logger.ConnectFailed(session.Id, entry.Integration.Key, Names.Of(error.Code), "");

@@ -5,11 +5,11 @@ using Rekindle.Storage;
 
 namespace Rekindle.Connect;
 
-/// <summary>The last step of a first connection, taken by the operator's backend.</summary>
+/// <summary>The last step of connecting an account that was not connected before, taken by the operator's backend.</summary>
 /// <remarks>
 /// Somebody can begin a sign-in for their own user at the operator's and get somebody else to finish it. Therefore a first
 /// connection is <em>pending</em> until the operator's backend, which sees whose browser came back, completes it with the code
-/// that this browser carries (DESIGN §5).
+/// that this browser carries (DESIGN §5). A connection that is there goes on as it is, and the consent waits in its session.
 /// </remarks>
 public sealed class ConnectCompletion
 {
@@ -18,18 +18,22 @@ public sealed class ConnectCompletion
     private readonly IAuditStore _audit;
     private readonly IntegrationDirectory _directory;
     private readonly GrantWriter _grants;
+    private readonly GrantKeeper _keeper;
+    private readonly WaitingConsents _waiting;
     private readonly TokenCache _cache;
     private readonly RefreshClock _clock;
 
     internal ConnectCompletion(
         IConnectSessionStore sessions, IConnectionStore connections, IAuditStore audit, IntegrationDirectory directory, GrantWriter grants,
-        TokenCache cache, RefreshClock clock)
+        GrantKeeper keeper, WaitingConsents waiting, TokenCache cache, RefreshClock clock)
     {
         _sessions = sessions;
         _connections = connections;
         _audit = audit;
         _directory = directory;
         _grants = grants;
+        _keeper = keeper;
+        _waiting = waiting;
         _cache = cache;
         _clock = clock;
     }
@@ -59,11 +63,28 @@ public sealed class ConnectCompletion
             });
         }
 
+        var done = session with { State = ConnectState.Connected, CompletionHash = null, WaitingConsent = null };
+        var refusal = session.WaitingConsent is null
+            ? await CompletePendingAsync(session, done, code, cancellationToken).ConfigureAwait(false)
+            : await CompleteWaitingAsync(session, done, code, cancellationToken).ConfigureAwait(false);
+        if (refusal is { } reason)
+        {
+            return Refuse(reason);
+        }
+
+        await _audit.AppendAsync(
+            new AuditEntry(0, _clock.Now, environment, actor, "connection.complete", done.ConnectionId.ToString()!, null), CancellationToken.None)
+            .ConfigureAwait(false);
+        return new CompletionResult.Completed(done);
+    }
+
+    private async Task<CompletionRefusal?> CompletePendingAsync(ConnectSession session, ConnectSession done, string code, CancellationToken cancellationToken)
+    {
         var connection = session.ConnectionId!.Value;
         var snapshot = await _connections.GetAsync(connection, cancellationToken).ConfigureAwait(false);
         if (snapshot?.Tokens is not { } tokens || !OneTimeSecret.Matches(OneTimeSecret.CompletionOf(code, tokens.GrantNo), session.CompletionHash))
         {
-            return Refuse(CompletionRefusal.WrongCode);
+            return CompletionRefusal.WrongCode;
         }
 
         // The connection first: were the session marked first and this process to die in between, nobody could complete it any more.
@@ -73,19 +94,34 @@ public sealed class ConnectCompletion
         _cache.Invalidate(connection);
         if (!completed && !await WasCompletedAsync(connection, tokens.GrantNo).ConfigureAwait(false))
         {
-            return Refuse(CompletionRefusal.WrongCode);
+            return CompletionRefusal.WrongCode;
         }
 
-        var done = session with { State = ConnectState.Connected, CompletionHash = null };
-        if (!await _sessions.AdvanceAsync(done, ConnectState.AwaitingCompletion, CancellationToken.None).ConfigureAwait(false))
+        return await _sessions.AdvanceAsync(session, done, CancellationToken.None).ConfigureAwait(false) ? null : CompletionRefusal.AlreadyCompleted;
+    }
+
+    private async Task<CompletionRefusal?> CompleteWaitingAsync(ConnectSession session, ConnectSession done, string code, CancellationToken cancellationToken)
+    {
+        if (!OneTimeSecret.Matches(code, session.CompletionHash))
         {
-            return Refuse(CompletionRefusal.AlreadyCompleted);
+            return CompletionRefusal.WrongCode;
         }
 
-        await _audit.AppendAsync(
-            new AuditEntry(0, _clock.Now, environment, actor, "connection.complete", connection.ToString(), null), CancellationToken.None)
-            .ConfigureAwait(false);
-        return new CompletionResult.Completed(done);
+        var snapshot = await _connections.GetAsync(session.ConnectionId!.Value, cancellationToken).ConfigureAwait(false);
+        if (snapshot?.Connection is not { } connection || _waiting.Open(session) is not { } consent
+            || await _directory.FindAsync(connection.IntegrationId, cancellationToken).ConfigureAwait(false) is not { Provider: not null } entry)
+        {
+            return CompletionRefusal.ConnectionChanged;
+        }
+
+        // Another account was looked at when the person came back, and the connection must still be what it was then.
+        var grant = _grants.FromConsent(connection.Key, entry, consent) with { Replaces = consent.Beside, AllowAccountChange = true };
+        return await _keeper.CompleteWaitingAsync(session, done, grant).ConfigureAwait(false) switch
+        {
+            GrantResult.Replaced => null,
+            null => CompletionRefusal.AlreadyCompleted,
+            _ => CompletionRefusal.ConnectionChanged,
+        };
     }
 
     private static CompletionResult.Refused Refuse(CompletionRefusal reason) => new(reason, reason switch
@@ -94,6 +130,8 @@ public sealed class ConnectCompletion
         CompletionRefusal.NotConnected => "There is nothing to complete: the person has not come back from the provider, or it did not work. Read the session's status.",
         CompletionRefusal.WrongCode => "The code is not the one that this sign-in ended with. It is in the query of the return address, as completion_code.",
         CompletionRefusal.AlreadyCompleted => "The connection was completed before, or needs no completion.",
+        CompletionRefusal.ConnectionChanged =>
+            "The connection was connected anew, ended, disabled or deleted after the person consented, and is left as it is. Create a new connect session.",
         _ => "The connection was not completed in time. Create a new connect session.",
     });
 

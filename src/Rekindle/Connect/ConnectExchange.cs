@@ -11,9 +11,14 @@ namespace Rekindle.Connect;
 /// exchange is revoked only where that is known to end this one token and nothing else (I5).
 /// </summary>
 internal sealed class ConnectExchange(
-    CodeExchange exchange, AccountFinder accounts, GrantWriter grants, GrantKeeper keeper, IntegrationGuard guard, ConnectOptions options)
+    CodeExchange exchange, AccountFinder accounts, GrantWriter grants, GrantKeeper keeper, WaitingConsents waiting, IntegrationGuard guard, RefreshClock clock,
+    ConnectOptions options)
 {
     public TimeSpan CompletionLifetime => options.CompletionLifetime;
+
+    /// <summary>Keeps a consent in its session until it is completed, as <see cref="GrantKeeper.KeepWaitingAsync"/>.</summary>
+    public async Task<bool?> WaitAsync(ConnectSession from, ConnectSession to, Consent consent) => await keeper
+        .KeepWaitingAsync(from, to with { WaitingConsent = waiting.Seal(to, consent) }).ConfigureAwait(false);
 
     public async Task<ConnectOutcome> RunAsync(SentSignIn sent, Secret verifier)
     {
@@ -37,6 +42,11 @@ internal sealed class ConnectExchange(
         // Where the provider keeps one grant per user, the one before ended with this consent: what was allowed now is all there is.
         error ??= sent.Target.IsShared ? null : tooFew;
         var outcome = error is null ? await KeepAsync(sent, grant, verifier).ConfigureAwait(false) : new ConnectOutcome.Refused(error);
+        if (outcome is ConnectOutcome.Waiting && tooFew is not null)
+        {
+            outcome = new ConnectOutcome.Refused(tooFew);
+        }
+
         if (outcome is ConnectOutcome.Refused)
         {
             await keeper.DropAsync(entry, grant.Tokens, variables).ConfigureAwait(false);
@@ -69,22 +79,41 @@ internal sealed class ConnectExchange(
 
     private async Task<ConnectOutcome> StoreAsync(SentSignIn sent, ExchangedCode exchanged, ProviderAccount? account)
     {
-        var (session, entry, before) = (sent.Session, sent.Entry, sent.Existing?.Connection);
-        var sameAccount = before is { Status: not ConnectionStatus.Pending, ProviderAccountId: { } pinned } && pinned == account?.Id;
-        var awaits = !session.AutoComplete && !sameAccount;
-        var grant = grants.FromAnswer(before?.Key ?? session.KeyFor(entry.Integration.Key), entry, exchanged.Tokens, exchanged.SentAt);
-        grant = grant with
+        var (session, entry, existing) = (sent.Session, sent.Entry, sent.Existing);
+        var before = existing?.Connection;
+        var consent = new Consent
+        {
+            Tokens = exchanged.Tokens with { Scopes = exchanged.Tokens.Scopes ?? sent.Target.Scopes, IdToken = null },
+            SentAt = exchanged.SentAt,
+            GrantedAt = clock.Now,
+            ClientId = entry.Credentials.ClientId,
+            Account = account,
+            Variables = VariablesOf(sent, exchanged),
+            Beside = existing is null ? null : ReplacedGrant.Of(existing),
+        };
+        var changesAccount = before?.ProviderAccountId is { } pinned && account is not null && pinned != account.Id;
+        var mayChange = entry.Integration.Policy.AllowAccountChange || IsFree(before);
+        var isSame = before is { Status: not ConnectionStatus.Pending, ProviderAccountId: not null } && account is not null && !changesAccount;
+        var awaits = !session.AutoComplete && !isSame;
+
+        // Without a way back nobody could complete what another account consented to.
+        if (changesAccount && (!mayChange || (awaits && session.ReturnUrl is null)))
+        {
+            return new ConnectOutcome.Refused(ConnectErrors.OtherAccount(entry, before!.ProviderAccountName));
+        }
+
+        if (awaits && before is { Status: not ConnectionStatus.Pending })
+        {
+            return new ConnectOutcome.Waiting(before, consent);
+        }
+
+        var grant = grants.FromConsent(before?.Key ?? session.KeyFor(entry.Integration.Key), entry, consent) with
         {
             Status = awaits ? ConnectionStatus.Pending : ConnectionStatus.Active,
-            Scopes = exchanged.Tokens.Scopes ?? sent.Target.Scopes,
-            ProviderAccountId = account?.Id,
-            ProviderAccountName = account?.Name,
-            AllowAccountChange = entry.Integration.Policy.AllowAccountChange || IsFree(before),
+            AllowAccountChange = mayChange,
             Metadata = before is null ? session.Metadata.Where(pair => pair.Value.Length > 0).ToDictionary(pair => pair.Key, pair => pair.Value) : null,
-            Variables = new Dictionary<string, string>([.. grant.Variables.Where(pair => !sent.NewVariables.ContainsKey(pair.Key)), .. sent.NewVariables]),
         };
-        var result = await keeper.SaveAsync(grant, session.Metadata).ConfigureAwait(false);
-        return result switch
+        return await keeper.SaveAsync(grant, session.Metadata).ConfigureAwait(false) switch
         {
             GrantResult.Created(var snapshot) => new ConnectOutcome.Connected(snapshot, awaits),
             GrantResult.Replaced(var snapshot) => new ConnectOutcome.Connected(snapshot, awaits),
@@ -93,6 +122,9 @@ internal sealed class ConnectExchange(
             _ => new ConnectOutcome.Refused(ConnectErrors.Stored),
         };
     }
+
+    private static Dictionary<string, string> VariablesOf(SentSignIn sent, ExchangedCode exchanged) =>
+        new([.. exchanged.Tokens.Metadata.Where(pair => !sent.NewVariables.ContainsKey(pair.Key)), .. sent.NewVariables]);
 
     // A first connection that nobody completed pins nobody, and one that was ended is anybody's to begin anew.
     private static bool IsFree(Connection? before) => before is { Status: ConnectionStatus.Pending or ConnectionStatus.Revoked };

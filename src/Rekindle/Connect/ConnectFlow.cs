@@ -90,7 +90,7 @@ public sealed class ConnectFlow
         }
 
         var browser = OneTimeSecret.New();
-        return await _sessions.AdvanceAsync(Started(start, browser), ask.Session.State, cancellationToken).ConfigureAwait(false)
+        return await _sessions.AdvanceAsync(ask.Session, Started(start, browser), cancellationToken).ConfigureAwait(false)
             ? new ConnectView.Leave(ask.Session.Id, ((AuthorizeOutcome.Ready)authorize).Address, browser)
             : new ConnectView.Problem(ConnectErrors.UnderWay, link);
     }

@@ -8,12 +8,12 @@ using Rekindle.Storage;
 namespace Rekindle.Connect;
 
 /// <summary>
-/// Forgets sessions that ended long ago, and ends connections that nobody completed: they may hold the consent of somebody whom the
-/// operator's backend did not recognise.
+/// Forgets sessions that ended long ago, and drops what nobody completed, which may be the consent of somebody whom the operator's
+/// backend did not recognise: first connections, and consents that wait beside a connection.
 /// </summary>
 internal sealed class ConnectMaintenance(
-    IConnectSessionStore sessions, IConnectionStore connections, IntegrationDirectory directory, RefreshClock clock, ConnectOptions options,
-    ILogger<ConnectMaintenance> logger) : BackgroundService
+    IConnectSessionStore sessions, IConnectionStore connections, AbandonedGrants abandoned, IntegrationDirectory directory, RefreshClock clock,
+    ConnectOptions options, ILogger<ConnectMaintenance> logger) : BackgroundService
 {
     private const int Page = 100;
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
@@ -23,6 +23,7 @@ internal sealed class ConnectMaintenance(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await sessions.PruneAsync(clock.Now - KeepSessions, cancellationToken).ConfigureAwait(false);
+        await DropWaitingAsync(cancellationToken).ConfigureAwait(false);
         foreach (var environment in (await directory.AllAsync(cancellationToken).ConfigureAwait(false)).Select(e => e.Integration.Environment).Distinct())
         {
             await EndAbandonedAsync(environment, cancellationToken).ConfigureAwait(false);
@@ -38,9 +39,10 @@ internal sealed class ConnectMaintenance(
             {
                 await RunAsync(stoppingToken).ConfigureAwait(false);
             }
-            catch (StoreException e)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
-                logger.HousekeepingFailed(e.Message);
+                // Whatever it was, it must not stop the host that refreshes everybody else.
+                logger.HousekeepingFailed(e, e.Message);
             }
         }
     }
@@ -53,7 +55,7 @@ internal sealed class ConnectMaintenance(
         do
         {
             page = await connections.ListAsync(filter, after, Page, cancellationToken).ConfigureAwait(false);
-            foreach (var snapshot in page.Where(s => s.Tokens is null || s.Tokens.GrantedAt + options.CompletionLifetime + Interval < clock.Now))
+            foreach (var snapshot in page.Where(s => s.Tokens is { } tokens && tokens.GrantedAt + options.CompletionLifetime + Interval < clock.Now))
             {
                 await EndAsync(snapshot, cancellationToken).ConfigureAwait(false);
             }
@@ -63,20 +65,33 @@ internal sealed class ConnectMaintenance(
         while (page.Count == Page);
     }
 
-    // One that was never anything else goes without a trace but its tombstone. One that lived before keeps its id and metadata.
+    // It was never anything but pending, and goes without a trace but its tombstone; unless somebody consents anew just now.
     private async Task EndAsync(ConnectionSnapshot snapshot, CancellationToken cancellationToken)
     {
         var id = snapshot.Connection.Id;
-        if (snapshot.Tokens is null or { GrantNo: 1 })
+        if (await connections.DeletePendingAsync(id, snapshot.Tokens!.GrantNo, "not completed in time", clock.Now, cancellationToken).ConfigureAwait(false))
         {
-            await connections.DeleteAsync(id, "not completed in time", clock.Now, cancellationToken).ConfigureAwait(false);
+            logger.Abandoned(id.ToString());
+            await abandoned.RevokeAsync(snapshot).ConfigureAwait(false);
         }
-        else
-        {
-            await connections.ApplyAsync(id, new LeverChange.Revoke(DisconnectReason.OperatorRequest), clock.Now, cancellationToken).ConfigureAwait(false);
-            await connections.EraseTokensAsync(id, clock.Now, cancellationToken).ConfigureAwait(false);
-        }
+    }
 
-        logger.Abandoned(id.ToString());
+    private async Task DropWaitingAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<ConnectSession> page;
+        do
+        {
+            page = await sessions.ListAbandonedAsync(clock.Now, Page, cancellationToken).ConfigureAwait(false);
+            foreach (var session in page)
+            {
+                var dropped = session.AsOf(clock.Now) with { WaitingConsent = null, CompletionHash = null };
+                if (await sessions.AdvanceAsync(session, dropped, cancellationToken).ConfigureAwait(false))
+                {
+                    logger.WaitingDropped(session.Id);
+                    await abandoned.RevokeAsync(session).ConfigureAwait(false);
+                }
+            }
+        }
+        while (page.Count == Page);
     }
 }

@@ -1,3 +1,4 @@
+using Rekindle.Connections;
 using Rekindle.Storage;
 
 namespace Rekindle.Connect;
@@ -13,6 +14,9 @@ internal abstract record ConnectOutcome
     /// <param name="Snapshot">The connection now.</param>
     /// <param name="Awaits">Whether the operator's backend has to complete it.</param>
     public sealed record Connected(ConnectionSnapshot Snapshot, bool Awaits) : ConnectOutcome;
+
+    /// <summary>The connection goes on as it is until the operator's backend completes the consent beside it.</summary>
+    public sealed record Waiting(Connection Existing, Consent Consent) : ConnectOutcome;
 
     /// <summary>Nothing was changed.</summary>
     public sealed record Refused(ConnectError Error) : ConnectOutcome;

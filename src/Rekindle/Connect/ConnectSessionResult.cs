@@ -81,6 +81,9 @@ public enum CompletionRefusal
     /// <summary>It was completed before.</summary>
     AlreadyCompleted,
 
+    /// <summary>The connection that the consent waited for was changed meanwhile, and is left as it is.</summary>
+    ConnectionChanged,
+
     /// <summary>It took too long.</summary>
     Expired,
 }

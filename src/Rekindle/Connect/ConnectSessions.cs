@@ -52,6 +52,7 @@ public sealed class ConnectSessions
             return refused;
         }
 
+        var end = Now + _options.LinkLifetime;
         return await StoreAsync(
             new ConnectSession
             {
@@ -68,7 +69,8 @@ public sealed class ConnectSessions
                 ClientReference = request.ClientReference,
                 AutoComplete = request.AutoComplete,
                 CreatedAt = Now,
-                ExpiresAt = Now + _options.LinkLifetime,
+                ExpiresAt = end,
+                LinkExpiresAt = end,
             },
             cancellationToken).ConfigureAwait(false);
     }
@@ -90,6 +92,7 @@ public sealed class ConnectSessions
             return refused;
         }
 
+        var end = Now + (request.Lifetime ?? _options.ReconnectLinkLifetime);
         var made = await StoreAsync(
             new ConnectSession
             {
@@ -105,7 +108,8 @@ public sealed class ConnectSessions
                 ClientReference = request.ClientReference,
                 AutoComplete = request.AutoComplete,
                 CreatedAt = Now,
-                ExpiresAt = Now + (request.Lifetime ?? _options.ReconnectLinkLifetime),
+                ExpiresAt = end,
+                LinkExpiresAt = end,
             },
             cancellationToken).ConfigureAwait(false);
         await _audit.AppendAsync(
@@ -146,6 +150,6 @@ public sealed class ConnectSessions
     private async Task<ConnectSessionResult> StoreAsync(ConnectSession session, CancellationToken cancellationToken)
     {
         await _sessions.CreateAsync(session, cancellationToken).ConfigureAwait(false);
-        return new ConnectSessionResult.Created(session, _links.Make(session.Id, session.ExpiresAt));
+        return new ConnectSessionResult.Created(session, _links.Make(session.Id, session.LinkExpiresAt));
     }
 }

@@ -5,7 +5,7 @@ namespace Rekindle.Connect;
 /// <summary>Log messages of connecting accounts: event ids 1300-1399. Never a link, a state or a code.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1300, LogLevel.Information, "Connect session {Session}: account connected at {Integration} as {Connection}, status {Status}")]
+    [LoggerMessage(1300, LogLevel.Information, "Connect session {Session}: signed in at {Integration} for {Connection}, session {Status}")]
     public static partial void Connected(this ILogger logger, string session, string integration, string connection, string status);
 
     [LoggerMessage(1301, LogLevel.Warning, "Connect session {Session} at {Integration} failed: {Code} {Detail}")]
@@ -21,5 +21,8 @@ internal static partial class Log
     public static partial void Abandoned(this ILogger logger, string connection);
 
     [LoggerMessage(1305, LogLevel.Error, "Housekeeping of connect sessions failed and is tried again later: {Problem}")]
-    public static partial void HousekeepingFailed(this ILogger logger, string problem);
+    public static partial void HousekeepingFailed(this ILogger logger, Exception exception, string problem);
+
+    [LoggerMessage(1306, LogLevel.Information, "Connect session {Session} was not completed in time; its consent was dropped")]
+    public static partial void WaitingDropped(this ILogger logger, string session);
 }

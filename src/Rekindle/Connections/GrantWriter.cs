@@ -1,3 +1,4 @@
+using Rekindle.Connect;
 using Rekindle.Encryption;
 using Rekindle.Providers;
 using Rekindle.Refresh;
@@ -34,16 +35,22 @@ internal sealed class GrantWriter(Sealer sealer, RefreshClock clock)
         };
     }
 
-    /// <summary>A grant just obtained by an authorization code.</summary>
-    public NewGrant FromAnswer(ConnectionKey key, IntegrationEntry entry, TokenAnswer answer, DateTimeOffset sentAt)
+    /// <summary>A grant that a person consented to in a browser.</summary>
+    public NewGrant FromConsent(ConnectionKey key, IntegrationEntry entry, Consent consent)
     {
-        ArgumentNullException.ThrowIfNull(answer);
-        return Of(key, entry, answer.AccessToken, answer.RefreshToken, sentAt, answer.ExpiresAt, answer.ExpirySource, answer.RefreshTokenExpiresAt) with
+        ArgumentNullException.ThrowIfNull(consent);
+        var answer = consent.Tokens;
+        var grant = Of(
+            key, entry, answer.AccessToken, answer.RefreshToken, consent.SentAt, answer.ExpiresAt, answer.ExpirySource, answer.RefreshTokenExpiresAt);
+        return grant with
         {
-            GrantedAt = clock.Now,
+            ClientId = consent.ClientId,
+            GrantedAt = consent.GrantedAt,
             Scopes = answer.Scopes ?? [],
             TokenType = answer.TokenType,
-            Variables = answer.Metadata,
+            ProviderAccountId = consent.Account?.Id,
+            ProviderAccountName = consent.Account?.Name,
+            Variables = consent.Variables,
         };
     }
 

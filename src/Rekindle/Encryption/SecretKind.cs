@@ -32,4 +32,7 @@ public enum SecretKind : byte
 
     /// <summary>An answer of our API kept for a repeated request.</summary>
     IdempotentAnswer = 9,
+
+    /// <summary>A consent that waits in a connect session for its completion.</summary>
+    WaitingConsent = 10,
 }

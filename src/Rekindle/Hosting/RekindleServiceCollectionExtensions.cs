@@ -180,6 +180,8 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton<CodeExchange>();
         services.AddSingleton<AccountFinder>();
         services.AddSingleton<GrantKeeper>();
+        services.AddSingleton<WaitingConsents>();
+        services.AddSingleton<AbandonedGrants>();
         services.AddSingleton<ConnectExchange>();
         services.AddSingleton(s => new ConnectSessions(
             s.GetRequiredService<IConnectSessionStore>(), s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IAuditStore>(),
@@ -187,8 +189,8 @@ public static class RekindleServiceCollectionExtensions
             s.GetRequiredService<ConnectOptions>()));
         services.AddSingleton(s => new ConnectCompletion(
             s.GetRequiredService<IConnectSessionStore>(), s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IAuditStore>(),
-            s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<GrantWriter>(), s.GetRequiredService<TokenCache>(),
-            s.GetRequiredService<RefreshClock>()));
+            s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<GrantWriter>(), s.GetRequiredService<GrantKeeper>(),
+            s.GetRequiredService<WaitingConsents>(), s.GetRequiredService<TokenCache>(), s.GetRequiredService<RefreshClock>()));
         services.AddSingleton(s => new ConnectFlow(
             s.GetRequiredService<ConnectGate>(), s.GetRequiredService<IConnectSessionStore>(), s.GetRequiredService<IntegrationDirectory>(),
             s.GetRequiredService<Sealer>(), s.GetRequiredService<RefreshClock>()));

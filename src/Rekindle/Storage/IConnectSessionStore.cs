@@ -15,8 +15,14 @@ public interface IConnectSessionStore
     /// <summary>By the hash of the state that went to the provider; null: there is none.</summary>
     Task<ConnectSession?> FindByStateAsync(byte[] stateHash, CancellationToken cancellationToken);
 
-    /// <summary>Replaces a session if its state is still <paramref name="from"/>. True when this call did.</summary>
-    Task<bool> AdvanceAsync(ConnectSession session, ConnectState from, CancellationToken cancellationToken);
+    /// <summary>
+    /// Replaces a session if it is still at the step that <paramref name="from"/> was read at: the same state, and the same sign-in at
+    /// the provider. True when this call did.
+    /// </summary>
+    Task<bool> AdvanceAsync(ConnectSession from, ConnectSession to, CancellationToken cancellationToken);
+
+    /// <summary>Sessions that ended before and still hold a consent that nobody completed, oldest first.</summary>
+    Task<IReadOnlyList<ConnectSession>> ListAbandonedAsync(DateTimeOffset before, int limit, CancellationToken cancellationToken);
 
     /// <summary>Removes sessions that ended before.</summary>
     Task PruneAsync(DateTimeOffset before, CancellationToken cancellationToken);
@@ -76,10 +82,16 @@ public sealed record ConnectSession
     /// <summary>PKCE verifier, sealed.</summary>
     public SealedSecret? Verifier { get; init; }
 
+    /// <summary>
+    /// A consent that waits for its completion beside a connection that goes on with the grant it has, sealed; null: none waits. Dropping
+    /// it leaves that connection as it is (I11).
+    /// </summary>
+    public SealedSecret? WaitingConsent { get; init; }
+
     /// <summary>SHA-256 of the one-time completion code.</summary>
     public byte[]? CompletionHash { get; init; }
 
-    /// <summary>The connection that came of it.</summary>
+    /// <summary>The connection that came of it, or that a consent waits for.</summary>
     public ConnectionId? ConnectionId { get; init; }
 
     /// <summary>Why it failed, as a stable code.</summary>
@@ -91,8 +103,11 @@ public sealed record ConnectSession
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When its link ends.</summary>
+    /// <summary>When the step that it is in ends: a sign-in that was begun may go on a little longer than its link.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>When its link ends. Nothing puts that off.</summary>
+    public required DateTimeOffset LinkExpiresAt { get; init; }
 }
 
 /// <summary>How far a connect flow is.</summary>

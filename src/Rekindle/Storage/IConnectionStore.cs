@@ -37,6 +37,16 @@ public interface IConnectionStore
     /// </summary>
     Task<bool> CompleteAsync(ConnectionId id, int grantNo, DateTimeOffset? dueAt, DateTimeOffset now, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Stores the consent that waited in a session beside its connection and takes the session's last step, both or neither. Null: the
+    /// session or the connection is no longer there for it.
+    /// </summary>
+    /// <param name="from">The session as it was read, awaiting its completion.</param>
+    /// <param name="to">The session when it is done.</param>
+    /// <param name="grant">The grant, with what it <see cref="NewGrant.Replaces"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    Task<GrantResult?> CompleteWaitingAsync(ConnectSession from, ConnectSession to, NewGrant grant, CancellationToken cancellationToken);
+
     /// <summary>Changes label and metadata, never tokens or status. Null: there is no such connection.</summary>
     Task<ConnectionSnapshot?> PatchAsync(ConnectionId id, ConnectionPatch patch, DateTimeOffset now, CancellationToken cancellationToken);
 
@@ -48,6 +58,9 @@ public interface IConnectionStore
 
     /// <summary>Erases the token material of a revoked connection.</summary>
     Task EraseTokensAsync(ConnectionId id, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>Deletes a connection that is still pending with this grant, as <see cref="DeleteAsync"/> does. False: it is not.</summary>
+    Task<bool> DeletePendingAsync(ConnectionId id, int grantNo, string reason, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Deletes a connection and leaves a tombstone. False: there was none.</summary>
     Task<bool> DeleteAsync(ConnectionId id, string reason, DateTimeOffset now, CancellationToken cancellationToken);
@@ -123,6 +136,9 @@ public sealed record NewGrant
     /// <summary>What to do when the connection exists.</summary>
     public required IfExists IfExists { get; init; }
 
+    /// <summary>What it takes the place of: anything else, or a disabled connection, is left alone. Null: whatever is there.</summary>
+    public ReplacedGrant? Replaces { get; init; }
+
     /// <summary>Status to take: active, pending, or standby.</summary>
     public required ConnectionStatus Status { get; init; }
 
@@ -176,6 +192,19 @@ public sealed record NewGrant
 
     /// <summary>Time by the caller's clock.</summary>
     public required DateTimeOffset Now { get; init; }
+}
+
+/// <summary>What a connection was when a person consented beside it.</summary>
+/// <param name="GrantNo">Number of its grant; null: its material was erased.</param>
+/// <param name="IsRevoked">Whether it had ended: one that was ended after the consent does not live again by it.</param>
+public sealed record ReplacedGrant(int? GrantNo, bool IsRevoked)
+{
+    /// <summary>What a connection is now.</summary>
+    public static ReplacedGrant Of(ConnectionSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        return new(snapshot.Tokens?.GrantNo, snapshot.Connection.Status == ConnectionStatus.Revoked);
+    }
 }
 
 /// <summary>Sealed material of a new grant.</summary>

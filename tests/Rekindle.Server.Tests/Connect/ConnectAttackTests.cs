@@ -147,11 +147,82 @@ public sealed class ConnectAttackTests : IAsyncLifetime
         _host.Clock.Advance(TimeSpan.FromMinutes(11));
         Assert.Equal((409, "expired"), ConnectTests.Coded(await _host.PostAsync($"/v1/connect-sessions/{id}/complete", new { code = back.Query("completion_code") })));
         _host.Clock.Advance(TimeSpan.FromMinutes(30));
-        await ActivateMaintenanceAsync();
+        await _host.MaintainAsync();
 
         Assert.Null(await _host.Connections.GetAsync(connection, default));
     }
 
-    private Task ActivateMaintenanceAsync() => Microsoft.Extensions.DependencyInjection.ActivatorUtilities
-        .CreateInstance<Rekindle.Connect.ConnectMaintenance>(_host.Get<IServiceProvider>()).RunAsync(default);
+    [Fact, Trait("Req", "E3")]
+    public async Task A_stray_look_at_an_old_answer_does_not_undo_a_newer_press_of_the_button()
+    {
+        // The old answer is read, the person presses the button again, and only then is the old answer's note written.
+        var (id, url) = await _host.LinkAsync();
+        await _person.SignInAsync(url);
+        var sessions = _host.Get<Storage.IConnectSessionStore>();
+        var read = (await sessions.FindAsync(id, default))!;
+        var answer = await _person.SignInAsync(url);
+
+        Assert.False(await sessions.AdvanceAsync(read, read with { Error = "late" }, default));
+
+        Assert.Equal(303, (await _person.OpenAsync(answer)).Status);
+    }
+
+    [Fact, Trait("Req", "C7")]
+    public async Task Trying_again_does_not_put_off_the_end_of_a_link()
+    {
+        _host.Server.Consent = ConsentPolicy.Deny;
+        var (_, url) = await _host.LinkAsync();
+        _host.Clock.Advance(TimeSpan.FromMinutes(55));
+        var answer = await _person.SignInAsync(url);
+
+        var denied = await _person.OpenAsync(answer);
+        var retry = new Uri(denied.Document.QuerySelector("a.button")!.GetAttribute("href")!);
+        _host.Clock.Advance(TimeSpan.FromMinutes(6));
+
+        Assert.Equal(410, (await _person.OpenAsync(retry)).Status);
+    }
+
+    [Fact, Trait("Req", "C7")]
+    public async Task A_sign_in_that_outlived_its_link_offers_no_other_try()
+    {
+        _host.Server.Consent = ConsentPolicy.Deny;
+        var (id, url) = await _host.LinkAsync();
+        _host.Clock.Advance(TimeSpan.FromMinutes(55));
+        var answer = await _person.SignInAsync(url);
+        _host.Clock.Advance(TimeSpan.FromMinutes(10));
+
+        var denied = await _person.OpenAsync(answer);
+
+        Assert.Equal("access_denied", (await _host.SessionAsync(id)).GetProperty("error_code").GetString());
+        Assert.Null(denied.Document.QuerySelector("a.button"));
+    }
+
+    [Fact, Trait("Req", "E3")]
+    public async Task Behind_a_proxy_that_ends_TLS_a_neighbours_cookie_is_no_proof()
+    {
+        await using var host = await ConnectHost.StartAsync(publicUrl: "https://tokens.example.com");
+        var (_, url) = await host.LinkAsync();
+        using var browser = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false });
+        var local = new Uri(host.Site, url.PathAndQuery);
+        using var form = await browser.GetAsync(local);
+        var cookie = Assert.Single(form.Headers.GetValues("Set-Cookie")).Split(';')[0];
+        var page = await Page.ReadAsync(local, form);
+        var proof = page.Document.QuerySelector("input[name=proof]")!.GetAttribute("value")!;
+
+        Assert.StartsWith("__Host-", cookie, StringComparison.Ordinal);
+        Assert.Equal(403, (await PressAsync(cookie["__Host-".Length..])).Status);
+        var left = await PressAsync(cookie);
+        Assert.True(left.Status == 303, left.Text);
+
+        async Task<Page> PressAsync(string sent)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, local)
+            {
+                Content = new FormUrlEncodedContent([KeyValuePair.Create("proof", proof), KeyValuePair.Create("integration", "acme")]),
+            };
+            request.Headers.Add("Cookie", sent);
+            using var answer = await browser.SendAsync(request);
+            return await Page.ReadAsync(local, answer);
+        }
+    }
 }

@@ -58,8 +58,10 @@ internal sealed class ConnectHost : IAsyncDisposable
     /// <param name="personality">The provider; default: rotates strictly.</param>
     /// <param name="entry">Catalogue entry of the integration's provider instead of the simulator's own.</param>
     /// <param name="logs">Where logs go.</param>
+    /// <param name="publicUrl">Address under which browsers reach it; null: its own.</param>
     public static async Task<ConnectHost> StartAsync(
-        Func<Integration, Integration>? change = null, Personality? personality = null, Func<AuthorizationServer, string>? entry = null, ILoggerProvider? logs = null)
+        Func<Integration, Integration>? change = null, Personality? personality = null, Func<AuthorizationServer, string>? entry = null,
+        ILoggerProvider? logs = null, string? publicUrl = null)
     {
         var clock = new ManualClock();
         var simulator = await SimulatorHost.StartAsync(new SimulatorOptions
@@ -88,7 +90,7 @@ internal sealed class ConnectHost : IAsyncDisposable
             CreatedAt = clock.Now,
             UpdatedAt = clock.Now,
         };
-        return await StartAsync(change is null ? integration : change(integration), client.Secrets[0], catalogue, simulator, folder, clock, logs);
+        return await StartAsync(change is null ? integration : change(integration), client.Secrets[0], catalogue, simulator, folder, clock, logs, publicUrl: publicUrl);
     }
 
     /// <summary>One on a provider that is not the simulator, on a database of the test's own where it gives one.</summary>
@@ -137,6 +139,9 @@ internal sealed class ConnectHost : IAsyncDisposable
         await Get<IntegrationDirectory>().ReloadAsync(default);
     }
 
+    /// <summary>A round of the housekeeping of connect sessions.</summary>
+    public Task MaintainAsync() => ActivatorUtilities.CreateInstance<Rekindle.Connect.ConnectMaintenance>(_app.Services).RunAsync(default);
+
     /// <summary>A link for a purpose, active at once.</summary>
     public async Task<Uri> PurposeLinkAsync(string purpose) => new(
         (await CreateAsync(new { integration = "acme", subject = "user-1", purpose, completion = "auto" })).GetProperty("url").GetString()!);
@@ -183,7 +188,7 @@ internal sealed class ConnectHost : IAsyncDisposable
 
     private static async Task<ConnectHost> StartAsync(
         Integration integration, string secret, string? catalogue, SimulatorHost? simulator, TempFolder folder, ManualClock clock, ILoggerProvider? logs,
-        Action<RekindleBuilder>? store = null)
+        Action<RekindleBuilder>? store = null, string? publicUrl = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
@@ -206,6 +211,7 @@ internal sealed class ConnectHost : IAsyncDisposable
             o.Exchange.AllowPlainHttp = true;
             o.Exchange.AllowPrivateNetworks = true;
             o.Refresh.WorkerEnabled = false;
+            o.Connect.PublicUrl = publicUrl;
         });
         (store ?? (b => b.UseSqlite(Path.Combine(folder.Path, "rekindle.db"))))(rekindle);
         builder.Services.AddRekindleApi();

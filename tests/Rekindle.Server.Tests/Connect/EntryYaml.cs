@@ -33,4 +33,8 @@ internal static class EntryYaml
         .With("endpoints", $"issuer: {server.Issuer}")
         .With("requests", "callback_issuer: true")
         .Instead("identity", "source: id_token", "path: sub", "name_path: email");
+
+    /// <summary>Its revocation ends the one token that is sent, and nothing else.</summary>
+    public static string RevokesOneToken(AuthorizationServer server) => CatalogueEntry.Of(server).Replace(
+        "revocation_scope: { value: connection,", "revocation_scope: { value: token,", StringComparison.Ordinal);
 }

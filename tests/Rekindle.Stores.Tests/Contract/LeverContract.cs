@@ -254,6 +254,22 @@ public abstract class LeverContract<TStore> : StoreContract<TStore>
         Assert.False(await Connections.CompleteAsync(ConnectionId.New(Given.Key(Mail, "nobody")), 1, Now, Now, default));
     }
 
+    [Fact, Trait("Req", "E3")]
+    public async Task A_pending_connection_is_deleted_with_the_grant_that_nobody_completed_and_no_other()
+    {
+        var grant = Given.Grant(Mail, "user-1", Now) with { Status = ConnectionStatus.Pending };
+        await Connections.SaveGrantAsync(grant, default);
+        var id = Assert.IsType<GrantResult.Replaced>(await Connections.SaveGrantAsync(grant, default)).Snapshot.Connection.Id;
+
+        Assert.False(await Connections.DeletePendingAsync(id, 1, "late", Now, default));
+        Assert.True(await Connections.DeletePendingAsync(id, 2, "late", Now, default));
+        Assert.False(await Connections.DeletePendingAsync(id, 2, "late", Now, default));
+
+        var active = await ConnectAsync(g => g);
+        Assert.False(await Connections.DeletePendingAsync(active.Id, 1, "late", Now, default));
+        Assert.NotNull(await Connections.GetAsync(active.Id, default));
+    }
+
     private static LeverChange Lever(string name) => name switch
     {
         "force_retry" => new LeverChange.ForceRetry(),

@@ -21,6 +21,7 @@ public sealed partial class RevealTests
         ["src/Rekindle/Connect/IdTokenClaims.cs"] = "reads whose account it is",
         ["src/Rekindle/Connect/OneTimeSecret.cs"] = "hashes, and what is derived from a verifier",
         ["src/Rekindle/Connect/PostedAnswers.cs"] = "a provider's answer on its way to our own site",
+        ["src/Rekindle/Connect/WaitingConsents.cs"] = "a consent on its way into a sealed column",
         ["src/Rekindle/Connections/GrantWriter.cs"] = "reads the expiry inside a JWT",
         ["src/Rekindle/Encryption/CiphertextLookalike.cs"] = "looks at how it begins",
         ["src/Rekindle/Encryption/Fingerprinter.cs"] = "fingerprint and masked prefix",
