@@ -1,5 +1,7 @@
+#if REKINDLE_DRILL
 using System.CommandLine;
 using Rekindle.Drills.Crash;
+#endif
 
 namespace Rekindle.Drills;
 
