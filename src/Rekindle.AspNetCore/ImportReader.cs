@@ -16,6 +16,7 @@ internal static class ImportReader
         var scopes = body.Scope?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
         return new ImportedGrant
         {
+            Actor = call.Actor,
             Key = new ConnectionKey(
                 call.Environment, body.Integration, body.Tenant ?? "", body.Subject, body.Purpose is { Length: > 0 } purpose ? purpose : ConnectionKey.DefaultPurpose,
                 body.Account ?? ""),

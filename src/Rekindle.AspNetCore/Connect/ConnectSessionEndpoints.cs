@@ -83,6 +83,7 @@ internal sealed class ConnectSessionEndpoints(ConnectSessions sessions, ConnectC
         var result = await sessions.CreateAsync(
             new ConnectRequest
             {
+                Actor = call.Actor,
                 Environment = call.Environment,
                 Integration = integration,
                 Tenant = body.Tenant ?? "",

@@ -5,6 +5,9 @@ namespace Rekindle.Connect;
 /// <summary>Whom to connect to what.</summary>
 public sealed record ConnectRequest
 {
+    /// <summary>Who makes the link, for the audit. Default empty.</summary>
+    public string Actor { get; init; } = "";
+
     /// <summary>Environment.</summary>
     public required string Environment { get; init; }
 

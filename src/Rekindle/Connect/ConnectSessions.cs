@@ -53,7 +53,7 @@ public sealed class ConnectSessions
         }
 
         var end = Now + _options.LinkLifetime;
-        return await StoreAsync(
+        var made = await StoreAsync(
             new ConnectSession
             {
                 Id = OneTimeSecret.NewSessionId(),
@@ -73,6 +73,12 @@ public sealed class ConnectSessions
                 LinkExpiresAt = end,
             },
             cancellationToken).ConfigureAwait(false);
+
+        // A link for a key that is connected already is a reconnect link by another name.
+        await _audit.AppendAsync(
+            new AuditEntry(0, Now, request.Environment, request.Actor, "connect_session.create", $"{request.Integration}/{request.Tenant}/{request.Subject}", null),
+            CancellationToken.None).ConfigureAwait(false);
+        return made;
     }
 
     /// <summary>Makes a link that lets the same connection live again (C7). Audited: whoever has the link can do that.</summary>

@@ -49,6 +49,9 @@ public sealed record ImportedGrant
     /// <summary>Whether a connection that exists is replaced. Default: it is left alone, so that last week's export changes nothing.</summary>
     public bool Replace { get; init; }
 
+    /// <summary>Who imports it, for the audit. Default <c>import</c>.</summary>
+    public string Actor { get; init; } = "import";
+
     /// <summary>Not yet ours to refresh: kept in standby until it is taken over (F8).</summary>
     public bool Standby { get; init; }
 }
@@ -60,9 +63,14 @@ public sealed class ConnectionImporter
     private readonly IntegrationDirectory _directory;
     private readonly GrantWriter _grants;
     private readonly TokenCache _cache;
+    private readonly IAuditStore _audit;
+    private readonly TimeProvider _time;
 
-    internal ConnectionImporter(IConnectionStore connections, IntegrationDirectory directory, GrantWriter grants, TokenCache cache)
+    internal ConnectionImporter(
+        IConnectionStore connections, IntegrationDirectory directory, GrantWriter grants, TokenCache cache, IAuditStore audit, TimeProvider time)
     {
+        _audit = audit;
+        _time = time;
         _cache = cache;
         _connections = connections;
         _directory = directory;
@@ -113,6 +121,16 @@ public sealed class ConnectionImporter
         var entry = await _directory.FindAsync(grant.Key.Environment, grant.Key.Integration, cancellationToken).ConfigureAwait(false);
         var result = await _connections.SaveGrantAsync(_grants.FromImport(grant, entry!), cancellationToken).ConfigureAwait(false);
         _cache.Granted(result);
+        if (result is GrantResult.Created or GrantResult.Replaced)
+        {
+            var (action, connection) = result is GrantResult.Replaced replaced
+                ? ("connection.replace", replaced.Snapshot.Connection)
+                : ("connection.import", ((GrantResult.Created)result).Snapshot.Connection);
+            await _audit.AppendAsync(
+                new AuditEntry(0, _time.GetUtcNow(), grant.Key.Environment, grant.Actor, action, connection.Id.ToString(), null), CancellationToken.None)
+                .ConfigureAwait(false);
+        }
+
         return result;
     }
 

@@ -132,7 +132,7 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton<GrantRevoker>();
         services.AddSingleton(s => new ConnectionImporter(
             s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<GrantWriter>(),
-            s.GetRequiredService<TokenCache>()));
+            s.GetRequiredService<TokenCache>(), s.GetRequiredService<IAuditStore>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LeverPlans>();
         services.AddSingleton(s => new ConnectionLevers(
             s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IRefreshStore>(), s.GetRequiredService<IAuditStore>(),

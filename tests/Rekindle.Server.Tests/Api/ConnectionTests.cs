@@ -8,6 +8,24 @@ public sealed class ConnectionTests(ApiServer server) : IClassFixture<ApiServer>
     private HttpClient Admin => server.Host.Admin;
 
     [Fact]
+    [Trait("Req", "C7")]
+    public async Task Who_imports_replaces_and_makes_links_is_on_the_audit()
+    {
+        var body = new { integration = "acme", subject = "audited", access_token = "first", refresh_token = "r-1", expires_in = 3600 };
+        await ApiHost.PostAsync(Admin, "/v1/connections", body);
+        await ApiHost.PostAsync(Admin, "/v1/connections", new { body.integration, body.subject, access_token = "second", refresh_token = "r-2", expires_in = 3600, replace = true });
+        await ApiHost.PostAsync(Admin, "/v1/connect-sessions", new { body.integration, body.subject, completion = "auto" });
+
+        var audit = await ApiHost.GetAsync(Admin, "/v1/audit?limit=20");
+
+        var mine = audit.Body.GetProperty("items").EnumerateArray().Select(e => (Action: e.Text("action"), Actor: e.Text("actor"))).ToArray();
+        foreach (var action in new[] { "connection.import", "connection.replace", "connect_session.create" })
+        {
+            Assert.Contains(mine, e => e.Action == action && e.Actor?.Length > 0);
+        }
+    }
+
+    [Fact]
     [Trait("Req", "A11")]
     public async Task An_imported_connection_is_found_by_id_by_user_and_in_the_list_and_hands_out_its_token()
     {
