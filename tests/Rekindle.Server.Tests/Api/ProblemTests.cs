@@ -50,9 +50,17 @@ public sealed class ProblemTests(ApiServer server) : IClassFixture<ApiServer>
         request.Content.Headers.ContentType = new("application/json");
         request.Headers.TransferEncodingChunked = !saysSo;
 
-        using var answer = await server.Host.Admin.SendAsync(request);
+        try
+        {
+            using var answer = await server.Host.Admin.SendAsync(request);
 
-        Assert.Equal((413, "body_too_large"), ((int)answer.StatusCode, JsonElement.Parse(await answer.Content.ReadAsStringAsync()).Text("code")));
+            Assert.Equal((413, "body_too_large"), ((int)answer.StatusCode, JsonElement.Parse(await answer.Content.ReadAsStringAsync()).Text("code")));
+        }
+        catch (HttpRequestException) when (!saysSo)
+        {
+            // A client that does not say how much it sends may be talking still when the server, having heard enough, hangs up.
+        }
+
         Assert.Equal(200, (await ApiHost.GetAsync(server.Host.Admin, "/v1/connections")).Status);
     }
 
