@@ -15,13 +15,13 @@ internal sealed class IntegrationGuard(
     public async Task<bool> NoteAsync(RefreshRun run, Classified result)
     {
         ArgumentNullException.ThrowIfNull(run);
-        var integration = run.Entry.Integration;
+        var integration = Present(run);
         var blames = evidence.Note(integration.Id, integration.ConfigVersion, run.Claim.Connection.Id, result);
         if (result.Class is RefreshClass.ClientMisconfigured or RefreshClass.RequestRejected or RefreshClass.ClientCredentialsMissing)
         {
             if (blames)
             {
-                await HaltAsync(run, result).ConfigureAwait(false);
+                await HaltAsync(integration, run, result).ConfigureAwait(false);
             }
 
             return blames;
@@ -36,7 +36,7 @@ internal sealed class IntegrationGuard(
         }
         else if (IsUnavailable(result.Class))
         {
-            return integration.State == IntegrationState.Unavailable || (blames && await BreakAsync(run, result).ConfigureAwait(false));
+            return integration.State == IntegrationState.Unavailable || (blames && await BreakAsync(integration, run, result).ConfigureAwait(false));
         }
         else if (integration.State == IntegrationState.Unavailable)
         {
@@ -45,7 +45,7 @@ internal sealed class IntegrationGuard(
         }
         else if (blames)
         {
-            await ReportUnclassifiedAsync(run, result).ConfigureAwait(false);
+            await ReportUnclassifiedAsync(integration, run, result).ConfigureAwait(false);
         }
 
         return false;
@@ -96,9 +96,16 @@ internal sealed class IntegrationGuard(
         logger.IntegrationThrottled(integration.Environment, integration.Key, until);
     }
 
-    private async Task HaltAsync(RefreshRun run, Classified result)
+    // The state as it is by now: others of the same moment find the same, and an answer that took its time speaks to what
+    // stands. The configuration as it was sent: evidence about another one does not count.
+    private Integration Present(RefreshRun run)
     {
-        var integration = run.Entry.Integration;
+        var sent = run.Entry.Integration;
+        return (directory.TryFind(sent.Id)?.Integration ?? sent) with { ConfigVersion = sent.ConfigVersion };
+    }
+
+    private async Task HaltAsync(Integration integration, RefreshRun run, Classified result)
+    {
         if (integration.State == IntegrationState.Misconfigured)
         {
             // Known already; when to look again was settled when this probe was taken.
@@ -128,13 +135,11 @@ internal sealed class IntegrationGuard(
 
     // The breaker (F92): opened by three connections without a success between. True: it is open, and the connection keeps its
     // place instead of climbing the ladder.
-    private async Task<bool> BreakAsync(RefreshRun run, Classified result)
+    private async Task<bool> BreakAsync(Integration integration, RefreshRun run, Classified result)
     {
-        // As it is now, not as it was when this refresh began: others of the same moment find the same.
-        var integration = directory.TryFind(run.Entry.Integration.Id)?.Integration ?? run.Entry.Integration;
         if (integration.State != IntegrationState.Active)
         {
-            return integration.State == IntegrationState.Unavailable;
+            return false;
         }
 
         var change = new IntegrationStateChange
@@ -180,9 +185,8 @@ internal sealed class IntegrationGuard(
         }
     }
 
-    private async Task ReportUnclassifiedAsync(RefreshRun run, Classified result)
+    private async Task ReportUnclassifiedAsync(Integration integration, RefreshRun run, Classified result)
     {
-        var integration = run.Entry.Integration;
         await store.SetStateAsync(
             integration.Id,
             new IntegrationStateChange

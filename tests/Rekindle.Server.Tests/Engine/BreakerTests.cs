@@ -65,6 +65,34 @@ public sealed class BreakerTests
     }
 
     [Fact]
+    public async Task A_success_that_was_under_way_when_the_breaker_opened_closes_it()
+    {
+        await using var engine = await EngineHost.StartAsync(new EngineSettings());
+        for (var i = 0; i < 5; i++)
+        {
+            await engine.ImportAsync($"user-{i}", TimeSpan.FromMinutes(3));
+        }
+
+        var slow = engine.Server.Faults.Add(Fault.Hold().ForSubject("user-0"));
+        foreach (var subject in (string[])["user-1", "user-2", "user-3", "user-4"])
+        {
+            engine.Server.Faults.Add(Fault.Of(FaultKind.Outage).ForSubject(subject));
+        }
+
+        engine.Clock.Advance(TimeSpan.FromMinutes(3));
+        await engine.Heartbeat.StartRoundAsync(HeartbeatScope.Scheduled, default);
+        while ((await StateAsync(engine)).State != IntegrationState.Unavailable)
+        {
+            await Task.Yield();
+        }
+
+        slow.Remove();
+        await engine.Heartbeat.DrainAsync();
+
+        Assert.Equal(IntegrationState.Active, (await StateAsync(engine)).State);
+    }
+
+    [Fact]
     public async Task While_the_provider_is_away_callers_hear_so_at_once_and_cost_it_nothing()
     {
         await using var engine = await EngineHost.StartAsync(new EngineSettings());
