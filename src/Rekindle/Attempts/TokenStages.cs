@@ -24,8 +24,10 @@ internal sealed class TokenStages(Fingerprinter fingerprinter)
         {
             json.WriteStartObject();
             WriteStored(json, grant.Stored);
-            WriteToken(json, "opened", grant.Token);
-            WriteToken(json, "sent", sent ? grant.Token : null);
+            // What is sent is what was opened: one fingerprint serves both stages, since every refresh passes here.
+            var fingerprint = grant.Token is { } token ? fingerprinter.Of(token) : null;
+            WriteToken(json, "opened", grant.Token, fingerprint);
+            WriteToken(json, "sent", sent ? grant.Token : null, fingerprint);
             if (Finding(grant, provider) is { } finding)
             {
                 json.WriteString("finding", finding);
@@ -51,7 +53,7 @@ internal sealed class TokenStages(Fingerprinter fingerprinter)
         json.WriteEndObject();
     }
 
-    private void WriteToken(Utf8JsonWriter json, string stage, Secret? token)
+    private static void WriteToken(Utf8JsonWriter json, string stage, Secret? token, string? fingerprint)
     {
         if (token is null)
         {
@@ -62,7 +64,7 @@ internal sealed class TokenStages(Fingerprinter fingerprinter)
         json.WriteStartObject(stage);
         json.WriteString("prefix", Fingerprinter.MaskedPrefix(token));
         json.WriteNumber("length", token.Length);
-        json.WriteString("fingerprint", fingerprinter.Of(token));
+        json.WriteString("fingerprint", fingerprint);
         json.WriteEndObject();
     }
 
