@@ -11,7 +11,7 @@ namespace Rekindle.Journal;
 /// never left, and otherwise in doubt from now on instead of from the lease's end.
 /// </summary>
 internal sealed class JournalRecovery(
-    ResultJournal journal, IRefreshStore store, JournalOptions options, KeyRing ring, TimeProvider time, ILogger<JournalRecovery> logger)
+    ResultJournal journal, IRefreshStore store, KeyRing ring, TimeProvider time, ILogger<JournalRecovery> logger)
     : IHostedService, IDisposable
 {
     private const int BatchSize = 64;
@@ -115,7 +115,7 @@ internal sealed class JournalRecovery(
         }
 
         var now = time.GetUtcNow();
-        var content = JournalContent.Of(records, now - options.Retention);
+        var content = JournalContent.Of(records, now - journal.Retention);
         var replayed = await ReplayAsync(content.Results, cancellationToken).ConfigureAwait(false);
         var lost = await store.SettleHolderAsync(
             new LostHolder(folder.InstanceId, content.Sent, complete && folder.IsOfThisBoot), now, cancellationToken).ConfigureAwait(false);
@@ -159,6 +159,6 @@ internal sealed class JournalRecovery(
             segment.Sync();
         }
 
-        _adopted.Add((folder, now + options.Retention));
+        _adopted.Add((folder, now + journal.Retention));
     }
 }

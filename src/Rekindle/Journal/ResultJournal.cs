@@ -345,8 +345,8 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         }
     }
 
-    // The marks of what is in flight must outlive the flight, however short the retention is set.
-    private TimeSpan Retention => _options.Retention > _refresh.Lease + _refresh.CommitDeadline ? _options.Retention : _refresh.Lease + _refresh.CommitDeadline;
+    /// <summary>How long what is settled is kept. The marks of what is in flight must outlive the flight, however short it is set.</summary>
+    public TimeSpan Retention => _options.Retention > _refresh.Lease + _refresh.CommitDeadline ? _options.Retention : _refresh.Lease + _refresh.CommitDeadline;
 
     private void Recover()
     {
