@@ -123,6 +123,7 @@ internal static class JsonShape
         }
         catch (InvalidOperationException)
         {
+            // Half of a surrogate pair, written as an escape: named below.
         }
 
         mistakes.Add(path, "has a field whose name is not valid text.");

@@ -112,6 +112,7 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
         }
         catch (StoreException)
         {
+            // Said above: the count is not worth a lease or a token.
         }
     }
 
