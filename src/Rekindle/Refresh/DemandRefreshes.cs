@@ -13,7 +13,7 @@ namespace Rekindle.Refresh;
 /// </summary>
 internal sealed class DemandRefreshes(
     IRefreshStore store, IConnectionStore connections, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, Heartbeat heartbeat, SendGate gate,
-    TokenCache cache, WorkerIdentity worker, RefreshClock clock, ILogger<DemandRefreshes> logger)
+    TokenCache cache, FlightCount inFlight, WorkerIdentity worker, RefreshClock clock, ILogger<DemandRefreshes> logger)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
@@ -27,8 +27,15 @@ internal sealed class DemandRefreshes(
         return flight.Value;
     }
 
+    // Counted until its result is read back, so that who waits has it before a stopping process closes its store.
     private async Task<FlightResult> FlyAsync(CachedConnection seen, FlightPlan plan)
     {
+        if (!inFlight.TryEnter())
+        {
+            _flights.TryRemove(seen.Id, out _);
+            return new FlightResult(seen, TokenErrors.InProgress(seen.Id));
+        }
+
         try
         {
             return await TryAsync(seen, plan).ConfigureAwait(false);
@@ -45,6 +52,7 @@ internal sealed class DemandRefreshes(
         finally
         {
             _flights.TryRemove(seen.Id, out _);
+            inFlight.Leave();
         }
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Data.Sqlite;
 using Rekindle.Encryption;
 using Rekindle.Server.Tests.Engine;
 using Rekindle.Simulator;
+using Rekindle.Simulator.History;
 using Rekindle.Simulator.Personalities;
 using Rekindle.Storage;
 using Rekindle.Testing;
@@ -24,9 +25,8 @@ public sealed class JournalTests
     public async Task A_rotated_token_survives_a_database_that_is_away_and_the_death_of_the_process_meanwhile()
     {
         await using var world = await World.StartAsync();
-        var id = await world.Seed.ImportAsync("user-1", TimeSpan.FromSeconds(1));
+        var id = await world.Seed.ImportAsync("user-1", change: Expired);
         await using var server = await world.ServeAsync();
-        await Task.Delay(TimeSpan.FromSeconds(1.2));
         var asked = server.Http.GetAsync(new Uri($"/v1/connections/{id}/token?max_wait_seconds=20", UriKind.Relative));
         await world.WaitForRequestAsync();
         var lockHolder = await world.LockDatabaseAsync();
@@ -52,9 +52,8 @@ public sealed class JournalTests
     public async Task A_successor_settles_at_once_what_was_under_way_when_the_process_died()
     {
         await using var world = await World.StartAsync(TimeSpan.FromSeconds(30));
-        var id = await world.Seed.ImportAsync("user-1", TimeSpan.FromSeconds(1));
+        var id = await world.Seed.ImportAsync("user-1", change: Expired);
         await using var server = await world.ServeAsync();
-        await Task.Delay(TimeSpan.FromSeconds(1.2));
         _ = server.Http.GetAsync(new Uri($"/v1/connections/{id}/token?max_wait_seconds=20", UriKind.Relative));
         await world.WaitForRequestAsync();
         server.Signal("KILL");
@@ -65,6 +64,8 @@ public sealed class JournalTests
         Assert.Contains("0 leases given back, 1 in doubt", successor.Output, StringComparison.Ordinal);
         Assert.True((await world.Seed.ReadAsync(id)).LeaseUntil <= TimeProvider.System.GetUtcNow());
     }
+
+    private static void Expired(ImportedGrantDraft draft) => draft.ExpiresAt = TimeProvider.System.GetUtcNow().AddSeconds(-1);
 
     private static string Text(string json, string name)
     {
@@ -123,13 +124,8 @@ public sealed class JournalTests
             },
             _key);
 
-        public async Task WaitForRequestAsync()
-        {
-            while (Simulator.History.Refreshes().Count == 0)
-            {
-                await Task.Delay(10);
-            }
-        }
+        public Task<IReadOnlyList<Presentation>> WaitForRequestAsync() =>
+            Simulator.History.WaitForAsync(p => p.GrantType == "refresh_token");
 
         public async Task<SqliteConnection> LockDatabaseAsync()
         {
