@@ -15,7 +15,7 @@ public sealed class HardBudgetTests
     [Trait("Req", "A5")]
     public async Task Three_workers_never_send_more_than_the_budget_in_any_window(int providerTakesSeconds)
     {
-        // A tenth of 1,000 connections' budget: 100 requests per 600 s, over 1,500 connections that are all due at once.
+        // 10,000 connections that are all due at once, and 100 requests per 600 s for all of them.
         var clock = new ManualClock();
         using var folder = new TempFolder();
         await using var simulator = await SimulatorHost.StartAsync(new SimulatorOptions
@@ -33,7 +33,7 @@ public sealed class HardBudgetTests
         await using var first = await EngineHost.StartAsync(settings);
         await using var second = await EngineHost.StartAsync(settings);
         await using var third = await EngineHost.StartAsync(settings);
-        for (var i = 0; i < 1500; i++)
+        for (var i = 0; i < 10_000; i++)
         {
             await first.ImportAsync($"user-{i}", TimeSpan.FromMinutes(1));
         }
