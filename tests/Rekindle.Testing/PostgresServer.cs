@@ -36,16 +36,20 @@ public sealed class PostgresServer
     // PostgreSQL copies a template for one at a time.
     private static readonly SemaphoreSlim Administration = new(1);
 
-    private static readonly Lazy<Task<PostgresServer>> Shared = new(() => Task.Run(StartAsync));
+    private static readonly string[] NotDurable = ["fsync=off", "full_page_writes=off"];
+
+    private static readonly Lazy<Task<PostgresServer>> Shared = new(() => Task.Run(() => StartAsync(NotDurable, TempFolder.Create)));
 
     private readonly HashSet<string> _templates = [];
     private readonly Process _supervisor;
+    private readonly string _folder;
     private readonly int _port;
     private int _databases;
 
-    private PostgresServer(Process supervisor, int port)
+    private PostgresServer(Process supervisor, string folder, int port)
     {
         _supervisor = supervisor;
+        _folder = folder;
         _port = port;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Stop();
     }
@@ -53,6 +57,16 @@ public sealed class PostgresServer
     /// <summary>The server, started if it is not running yet.</summary>
     /// <exception cref="InvalidOperationException">PostgreSQL is missing or does not start; the message says what to do.</exception>
     public static Task<PostgresServer> GetAsync() => Shared.Value;
+
+    /// <summary>
+    /// A server of its own that keeps its promises, in a folder on a disk: for measurements. It stops with this process.
+    /// </summary>
+    /// <param name="settings">Settings as <c>name=value</c>.</param>
+    public static Task<PostgresServer> StartDurableAsync(params string[] settings) => StartAsync(settings, TempFolder.CreateOnDisk);
+
+    /// <summary>The server's own process.</summary>
+    public int ProcessId => int.Parse(
+        File.ReadLines(Path.Combine(_folder, "data", "postmaster.pid")).First(), System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>An empty database.</summary>
     public Task<PostgresDatabase> CreateDatabaseAsync() => CreateFromAsync("template0");
@@ -125,18 +139,18 @@ public sealed class PostgresServer
         IncludeErrorDetail = true,
     }.ConnectionString;
 
-    private static async Task<PostgresServer> StartAsync()
+    private static async Task<PostgresServer> StartAsync(string[] settings, Func<string, string> createFolder)
     {
         var binaries = PostgresBinaries.Find();
         for (var attempt = 1; ; attempt++)
         {
-            var folder = await CreateClusterAsync(binaries);
+            var folder = await CreateClusterAsync(binaries, createFolder);
             var port = FreePort();
             var log = new ConcurrentQueue<string>();
-            var supervisor = StartSupervisor(binaries, folder, port, log);
+            var supervisor = StartSupervisor(binaries, folder, port, settings, log);
             if (await AnswersAsync(port, supervisor))
             {
-                return new PostgresServer(supervisor, port);
+                return new PostgresServer(supervisor, folder, port);
             }
 
             supervisor.StandardInput.Close();
@@ -150,9 +164,9 @@ public sealed class PostgresServer
         }
     }
 
-    private static async Task<string> CreateClusterAsync(string binaries)
+    private static async Task<string> CreateClusterAsync(string binaries, Func<string, string> createFolder)
     {
-        var folder = TempFolder.Create("rekindle-postgres-");
+        var folder = createFolder("rekindle-postgres-");
         if (Environment.IsPrivilegedProcess)
         {
             // PostgreSQL refuses to run as root; its packages come with an account for it.
@@ -164,7 +178,7 @@ public sealed class PostgresServer
         return folder;
     }
 
-    private static Process StartSupervisor(string binaries, string folder, int port, ConcurrentQueue<string> log)
+    private static Process StartSupervisor(string binaries, string folder, int port, string[] more, ConcurrentQueue<string> log)
     {
         string[] settings =
         [
@@ -172,10 +186,9 @@ public sealed class PostgresServer
             "listen_addresses=127.0.0.1",
             $"unix_socket_directories={folder}",
             "max_connections=300",
-            "fsync=off",
-            "full_page_writes=off",
             // Ten hours ahead, without asking for time zone data: local time used by mistake shows.
             "timezone=<+10>-10",
+            .. more,
         ];
         string[] server = [.. AsServerAccount(folder), $"{binaries}/postgres", "-D", $"{folder}/data", .. settings.SelectMany(setting => new[] { "-c", setting })];
         var start = new ProcessStartInfo("/bin/sh", ["-c", Supervisor, folder, .. server])

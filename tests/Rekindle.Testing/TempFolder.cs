@@ -32,9 +32,14 @@ public sealed class TempFolder : IDisposable
     }
 
     /// <summary>A new folder that somebody else removes.</summary>
-    internal static string Create(string prefix)
+    internal static string Create(string prefix) => Create(Root, prefix);
+
+    /// <summary>The same where files outlive the machine's memory.</summary>
+    internal static string CreateOnDisk(string prefix) => Create(System.IO.Path.GetTempPath(), prefix);
+
+    private static string Create(string root, string prefix)
     {
-        var path = System.IO.Path.Combine(Root, prefix + Guid.NewGuid().ToString("N"));
+        var path = System.IO.Path.Combine(root, prefix + Guid.NewGuid().ToString("N"));
         Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return path;
     }
