@@ -8,23 +8,24 @@ using Rekindle.Testing;
 namespace Rekindle.Stores.Tests.Postgres;
 
 /// <summary>A PostgreSQL database of a test's own: a copy of one that was migrated once.</summary>
-public sealed class PostgresTestStore : TestStore
+public class PostgresTestStore : TestStore
 {
-    private Testing.PostgresDatabase? _database;
+    /// <summary>The database, once it is made.</summary>
+    internal Testing.PostgresDatabase? Database { get; private set; }
 
     /// <summary>How to reach the database.</summary>
-    internal string ConnectionString => _database!.ConnectionString;
+    internal string ConnectionString => Database!.ConnectionString;
 
     public override async Task InitializeAsync()
     {
         var server = await PostgresServer.GetAsync();
-        _database = await server.CreateDatabaseAsync("migrated", MigrateAsync);
+        Database = await server.CreateDatabaseAsync("migrated", MigrateAsync);
     }
 
     public override async Task CreateEmptyAsync()
     {
         var server = await PostgresServer.GetAsync();
-        _database = await server.CreateDatabaseAsync();
+        Database = await server.CreateDatabaseAsync();
     }
 
     /// <summary>One more program, with settings of its own.</summary>
@@ -38,7 +39,7 @@ public sealed class PostgresTestStore : TestStore
     internal override StoreSet Open(TimeProvider time, NullLoggerFactory loggers) =>
         PostgresStores.Create(new PostgresOptions { ConnectionString = ConnectionString }, time, loggers);
 
-    protected override ValueTask RemoveAsync() => _database?.DisposeAsync() ?? ValueTask.CompletedTask;
+    protected override ValueTask RemoveAsync() => Database?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private static async Task MigrateAsync(string connectionString)
     {
