@@ -18,6 +18,7 @@ namespace Rekindle.Refresh;
 internal sealed class CommitQueue : BackgroundService
 {
     private const int BatchSize = 128;
+    private const int BatchesAtOnce = 3;
     private const int TriesTogether = 3;
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
@@ -93,9 +94,11 @@ internal sealed class CommitQueue : BackgroundService
         }
     }
 
-    // Batches form by themselves: what arrives while one is being written makes the next.
+    // Batches form by themselves: what arrives while one is being written makes the next. Only while full ones pile up are
+    // several under way: more small ones at once would cost the database more and bring nobody's result home sooner.
     private async Task DrainAsync(ChannelReader<Pending> reader)
     {
+        using var places = new SemaphoreSlim(BatchesAtOnce);
         var batch = new List<Pending>(BatchSize);
         while (await reader.WaitToReadAsync().ConfigureAwait(false))
         {
@@ -104,9 +107,26 @@ internal sealed class CommitQueue : BackgroundService
                 batch.Add(pending);
             }
 
-            await WriteAsync([.. batch]).ConfigureAwait(false);
+            await places.WaitAsync().ConfigureAwait(false);
+            var write = WriteInPlaceAsync([.. batch], places);
+            if (batch.Count < BatchSize)
+            {
+                await write.ConfigureAwait(false);
+            }
+
             batch.Clear();
         }
+
+        for (var ended = 0; ended < BatchesAtOnce; ended++)
+        {
+            await places.WaitAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task WriteInPlaceAsync(Pending[] batch, SemaphoreSlim places)
+    {
+        await WriteAsync(batch).ConfigureAwait(false);
+        places.Release();
     }
 
     // One try in the lane. What fails leaves it and goes on trying by itself, so that neither a bad row nor a locked one holds up others.
