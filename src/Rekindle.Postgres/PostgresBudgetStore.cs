@@ -22,6 +22,13 @@ internal sealed class PostgresBudgetStore(PostgresDatabase database) : IBudgetSt
         returning (select permits from room)
         """;
 
+    private const string Record =
+        """
+        insert into budgets (integration_id, slot, successful, failed)
+        select * from unnest($1::integer[], $2::bigint[], $3::integer[], $4::integer[])
+        on conflict (integration_id, slot) do update set successful = budgets.successful + excluded.successful, failed = budgets.failed + excluded.failed
+        """;
+
     public async Task<int> TakeAsync(
         int integrationId, int wanted, int ceiling, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -49,15 +56,18 @@ internal sealed class PostgresBudgetStore(PostgresDatabase database) : IBudgetSt
                 ("permits", permits), ("integration", integrationId), ("slot", BudgetSlots.Of(window).SlotOf(takenAt))),
             cancellationToken);
 
-    public Task RecordAsync(
-        int integrationId, int successful, int failed, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public Task RecordAsync(IReadOnlyList<BudgetOutcomes> outcomes, DateTimeOffset now, CancellationToken cancellationToken) =>
         database.StatementAsync(
-            session => session.ExecuteAsync(
-                """
-                insert into budgets (integration_id, slot, successful, failed) values (@integration, @slot, @successful, @failed)
-                on conflict (integration_id, slot) do update set successful = budgets.successful + excluded.successful, failed = budgets.failed + excluded.failed
-                """,
-                ("integration", integrationId), ("slot", BudgetSlots.Of(window).SlotOf(now)), ("successful", successful), ("failed", failed)),
+            async session =>
+            {
+                var command = session.Statement(Record);
+                await using var disposal = command.ConfigureAwait(false);
+                command.Parameters.Add(new() { Value = outcomes.Select(o => o.IntegrationId).ToArray() });
+                command.Parameters.Add(new() { Value = outcomes.Select(o => BudgetSlots.Of(o.Window).SlotOf(now)).ToArray() });
+                command.Parameters.Add(new() { Value = outcomes.Select(o => o.Successful).ToArray() });
+                command.Parameters.Add(new() { Value = outcomes.Select(o => o.Failed).ToArray() });
+                return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            },
             cancellationToken);
 
     public Task<BudgetUse> ReadAsync(int integrationId, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken) =>

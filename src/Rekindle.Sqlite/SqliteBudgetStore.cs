@@ -34,10 +34,16 @@ internal sealed class SqliteBudgetStore(SqliteDatabase database) : IBudgetStore
                 ("permits", permits), ("integration", integrationId), ("slot", BudgetSlots.Of(window).SlotOf(takenAt))),
             cancellationToken);
 
-    public Task RecordAsync(
-        int integrationId, int successful, int failed, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public Task RecordAsync(IReadOnlyList<BudgetOutcomes> outcomes, DateTimeOffset now, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            session => AddAsync(session, integrationId, BudgetSlots.Of(window), now, (0, successful, failed)), cancellationToken);
+            async session =>
+            {
+                foreach (var of in outcomes)
+                {
+                    await AddAsync(session, of.IntegrationId, BudgetSlots.Of(of.Window), now, (0, of.Successful, of.Failed)).ConfigureAwait(false);
+                }
+            },
+            cancellationToken);
 
     public Task<BudgetUse> ReadAsync(int integrationId, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken) =>
         database.ReadAsync(session => ReadAsync(session, integrationId, BudgetSlots.Of(window), now), cancellationToken);

@@ -167,7 +167,7 @@ internal sealed class DemandRefreshes(
         var outcome = await engine.RefreshAsync(leased, plan.Source, plan.Capture).ConfigureAwait(false);
         await (outcome is RefreshOutcome.NotSent
             ? budget.ReturnAsync(integration, leased.Permit, CancellationToken.None)
-            : budget.RecordAsync(integration, outcome is RefreshOutcome.Refreshed ? 1 : 0, outcome is RefreshOutcome.Refreshed ? 0 : 1, CancellationToken.None))
+            : budget.RecordAsync(integration, outcome is RefreshOutcome.Refreshed ? 1 : 0, outcome is RefreshOutcome.Refreshed ? 0 : 1))
             .ConfigureAwait(false);
         return await ReadBackAsync(leased.Claim.Connection.Id, outcome).ConfigureAwait(false);
     }

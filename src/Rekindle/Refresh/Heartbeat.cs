@@ -236,16 +236,25 @@ internal sealed class Heartbeat(
     private async Task RunAsync(LeasedRefresh leased, Integration integration, RefreshSource source)
     {
         await Task.Yield();
-        var outcome = default(RefreshOutcome);
         try
         {
-            outcome = await engine.RefreshAsync(leased, source).ConfigureAwait(false);
+            // The slot is free before the count is written: nobody's refresh waits for statistics.
+            var outcome = await RunInSlotAsync(leased, integration, source).ConfigureAwait(false);
             Statistics.Ended(outcome);
             await SettleBudgetAsync(integration, leased.Permit, outcome).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             logger.RefreshBroke(e, leased.Claim.Connection.Id.ToString());
+        }
+    }
+
+    private async Task<RefreshOutcome> RunInSlotAsync(LeasedRefresh leased, Integration integration, RefreshSource source)
+    {
+        var outcome = default(RefreshOutcome);
+        try
+        {
+            return outcome = await engine.RefreshAsync(leased, source).ConfigureAwait(false);
         }
         finally
         {
@@ -262,7 +271,7 @@ internal sealed class Heartbeat(
         }
 
         var success = outcome is RefreshOutcome.Refreshed ? 1 : 0;
-        await budget.RecordAsync(integration, success, 1 - success, CancellationToken.None).ConfigureAwait(false);
+        await budget.RecordAsync(integration, success, 1 - success).ConfigureAwait(false);
     }
 
     private void ReportExhausted(Integration integration)

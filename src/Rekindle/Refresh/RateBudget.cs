@@ -27,6 +27,7 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
     private static readonly TimeSpan ShortestUse = TimeSpan.FromSeconds(2);
     private const int UseShareOfWindow = 60;
 
+    private readonly BudgetStatistics _statistics = new(store, time);
     private readonly ConcurrentDictionary<int, Pace> _paces = new();
 
     /// <summary>Takes permits for the schedule.</summary>
@@ -81,10 +82,10 @@ internal sealed class RateBudget(IBudgetStore store, TimeProvider time)
     }
 
     /// <summary>Adds outcomes to the statistics.</summary>
-    public Task RecordAsync(Integration integration, int successful, int failed, CancellationToken cancellationToken)
+    public Task RecordAsync(Integration integration, int successful, int failed)
     {
         ArgumentNullException.ThrowIfNull(integration);
-        return TryAsync(store.RecordAsync(integration.Id, successful, failed, integration.Policy.BudgetWindow, time.GetUtcNow(), cancellationToken));
+        return _statistics.AddAsync(new(integration.Id, integration.Policy.BudgetWindow, successful, failed));
     }
 
     /// <summary>The statistics object <c>rate_limit_budget</c> of A5.</summary>

@@ -18,12 +18,19 @@ public interface IBudgetStore
     /// </summary>
     Task ReturnAsync(int integrationId, int permits, TimeSpan window, DateTimeOffset takenAt, CancellationToken cancellationToken);
 
-    /// <summary>Adds outcomes to the present slot's statistics.</summary>
-    Task RecordAsync(int integrationId, int successful, int failed, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken);
+    /// <summary>Adds outcomes to the present slots' statistics, each integration at most once.</summary>
+    Task RecordAsync(IReadOnlyList<BudgetOutcomes> outcomes, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>Totals of the window that ends now.</summary>
     Task<BudgetUse> ReadAsync(int integrationId, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken);
 }
+
+/// <summary>Outcomes of an integration's refreshes.</summary>
+/// <param name="IntegrationId">Integration.</param>
+/// <param name="Window">Window of its budget.</param>
+/// <param name="Successful">Refreshes that brought a token.</param>
+/// <param name="Failed">Refreshes that did not.</param>
+public sealed record BudgetOutcomes(int IntegrationId, TimeSpan Window, int Successful, int Failed);
 
 /// <summary>Use of a budget over its window.</summary>
 public sealed record BudgetUse(int Taken, int Successful, int Failed);

@@ -123,9 +123,9 @@ public abstract class BudgetContract<TStore> : StoreContract<TStore>
     public async Task Outcomes_are_counted_beside_the_permits()
     {
         await TakeAsync(7);
-        await Budgets.RecordAsync(Mail.Id, 4, 1, Window, Now, default);
+        await Budgets.RecordAsync([new(Mail.Id, Window, 4, 1)], Now, default);
         Clock.Advance(Window / 2);
-        await Budgets.RecordAsync(Mail.Id, 1, 1, Window, Now, default);
+        await Budgets.RecordAsync([new(Mail.Id, Window, 1, 1)], Now, default);
 
         Assert.Equal(new BudgetUse(7, 5, 2), await ReadAsync());
         Clock.Advance((Window / 2) + (Window / 30));
