@@ -19,4 +19,8 @@ internal static partial class Log
 
     [LoggerMessage(7105, LogLevel.Warning, "The attempts of a batch of {Count} results could not be recorded with them and get a transaction of their own: {Problem}")]
     public static partial void AttemptsApart(ILogger logger, int count, string problem);
+
+    [LoggerMessage(7106, LogLevel.Warning,
+        "The timeline cannot be read, so that a failover to a replica is not noticed and what it forgot is not given back: {Problem} Grant EXECUTE on pg_control_system() and pg_walfile_name(pg_lsn)")]
+    public static partial void TimelineHidden(ILogger logger, string problem);
 }

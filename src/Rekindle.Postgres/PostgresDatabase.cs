@@ -16,6 +16,13 @@ internal sealed class PostgresDatabase : SqlDatabase
     // "rekindle" in ASCII, to be ours alone among the applications that may share a database.
     private const long MigrationLock = 0x72656B696E646C65;
 
+    /// <summary>
+    /// The timeline, as an expression: which cluster, and which of its histories. Every role may call these functions; on a standby, which has
+    /// none of its own, it is an error, and a standby takes no claims either.
+    /// </summary>
+    public const string Timeline =
+        "(select cluster.system_identifier::text || '-' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) from pg_control_system() cluster)";
+
     private readonly NpgsqlConnectionStringBuilder _settings;
     private readonly NpgsqlDataSource _source;
     private readonly ServerCheck _check;
@@ -69,6 +76,37 @@ internal sealed class PostgresDatabase : SqlDatabase
         ? now
         : await session.FirstAsync("select (extract(epoch from clock_timestamp()) * 1000)::bigint", static row => row.Instant()).ConfigureAwait(false);
 
+    public override async Task<DateTimeOffset> ClaimNowAsync(SqlSession session, DateTimeOffset now, string? timeline)
+    {
+        if (timeline is null)
+        {
+            return await LeaseNowAsync(session, now).ConfigureAwait(false);
+        }
+
+        var (leaseNow, there) = await session.FirstAsync(
+            $"select (extract(epoch from clock_timestamp()) * 1000)::bigint, {Timeline}", static row => (row.Instant(), row.Text())).ConfigureAwait(false);
+        Require(timeline, there);
+        return LeasesByCallersClock ? now : leaseNow;
+    }
+
+    public override async Task<string?> ReadTimelineAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await StatementAsync(
+                session => session.FirstAsync($"select {Timeline}", static row => row.Text()), cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreException exception) when (!exception.IsTransient)
+        {
+            _check.TimelineHidden(exception.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Refuses a claim that names another timeline.</summary>
+    public async Task RequireTimelineAsync(string timeline, CancellationToken cancellationToken) =>
+        Require(timeline, await ReadTimelineAsync(cancellationToken).ConfigureAwait(false) ?? timeline);
+
     /// <summary>The time that leases run on, for <c>coalesce($n, clock_timestamp())</c>: null lets the database's clock rule (I12).</summary>
     public NpgsqlParameter LeaseClock(DateTimeOffset now) => new()
     {
@@ -119,6 +157,18 @@ internal sealed class PostgresDatabase : SqlDatabase
         {
             await session.DisposeAsync().ConfigureAwait(false);
             throw;
+        }
+    }
+
+    private void Require(string timeline, string there)
+    {
+        if (there != timeline)
+        {
+            throw new StoreException($"{Description} has failed over: it is on timeline {there}, no longer on {timeline}. Nothing was claimed.")
+            {
+                IsTransient = true,
+                IsAnotherTimeline = true,
+            };
         }
     }
 

@@ -20,9 +20,19 @@ internal sealed class ServerCheck(ILogger logger)
         """;
 
     private int _warned;
+    private int _timelineHidden;
 
     /// <summary>The server's version; null: none was met yet.</summary>
     public string? Version { get; private set; }
+
+    /// <summary>The timeline cannot be read: said once.</summary>
+    public void TimelineHidden(string problem)
+    {
+        if (Interlocked.Exchange(ref _timelineHidden, 1) == 0)
+        {
+            Log.TimelineHidden(logger, problem);
+        }
+    }
 
     public async Task RunAsync(NpgsqlConnection connection)
     {

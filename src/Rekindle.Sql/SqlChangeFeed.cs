@@ -15,6 +15,15 @@ internal abstract class SqlChangeFeed(SqlDatabase database) : IChangeFeed
     public Task<long> LastPositionAsync(CancellationToken cancellationToken) => database.ReadAsync(
         session => session.FirstAsync("select coalesce(max(position), 0) from change_feed", static row => row.Long()), cancellationToken);
 
+    public Task<long> PositionBeforeAsync(DateTimeOffset instant, CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.FirstAsync(
+            """
+            select coalesce(
+                (select position - 1 from change_feed where at >= @instant order by position limit 1), (select max(position) from change_feed), 0)
+            """,
+            static row => row.Long(), ("instant", instant)),
+        cancellationToken);
+
     public abstract Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken);
 
     public Task PruneAsync(DateTimeOffset before, CancellationToken cancellationToken) => database.WriteAsync(

@@ -30,6 +30,9 @@ internal abstract class SqlDatabase(TimeProvider time) : IDatabase, IAsyncDispos
     /// <summary>The time that leases run on: the caller's unless the database's own clock rules them (I12).</summary>
     public virtual Task<DateTimeOffset> LeaseNowAsync(SqlSession session, DateTimeOffset now) => Task.FromResult(now);
 
+    /// <summary>As <see cref="LeaseNowAsync"/> for a claim, which is refused on another timeline than the one it names.</summary>
+    public virtual Task<DateTimeOffset> ClaimNowAsync(SqlSession session, DateTimeOffset now, string? timeline) => LeaseNowAsync(session, now);
+
     /// <summary>Runs statements that need no common snapshot.</summary>
     public Task<T> ReadAsync<T>(Func<SqlSession, Task<T>> work, CancellationToken cancellationToken) =>
         RunAsync(SqlMode.Read, work, cancellationToken);
@@ -95,6 +98,9 @@ internal abstract class SqlDatabase(TimeProvider time) : IDatabase, IAsyncDispos
 
     /// <inheritdoc/>
     public abstract Task ProbeAsync(CancellationToken cancellationToken);
+
+    /// <inheritdoc/>
+    public abstract Task<string?> ReadTimelineAsync(CancellationToken cancellationToken);
 
     public abstract ValueTask DisposeAsync();
 

@@ -13,7 +13,7 @@ internal sealed class DueClaims(PostgresDatabase database)
 {
     /// <summary>
     /// $1 integrations, $2 wanted, $3 kept for idle ones, $4 and $5 lower bounds, $6 due by, $7 lease in ms, $8 holder,
-    /// $9 attempt ids, $10 the time for tests.
+    /// $9 attempt ids, $10 the time for tests, $11 the timeline that the claimer knows.
     /// </summary>
     /// <remarks>
     /// Rows are chosen and locked first, then updated by their place in the table. A row that somebody changed between this
@@ -35,7 +35,8 @@ internal sealed class DueClaims(PostgresDatabase database)
                                  order by claimable_at, priority limit 1) as head)
                    end as idle_share
             from unnest($1::integer[], $2::integer[], $3::integer[], $4::bigint[], $5::bigint[])
-                 as q (integration_id, wanted, idle_share, used_from, idle_from)),
+                 as q (integration_id, wanted, idle_share, used_from, idle_from)
+            where $11::text is null or $11 = {PostgresDatabase.Timeline}),
         used as materialized (
             select q.integration_id, r.* from quotas q cross join lateral (
                 select s.ctid as place {Candidates} and s.priority = 0 and s.claimable_at >= q.used_from
@@ -87,6 +88,12 @@ internal sealed class DueClaims(PostgresDatabase database)
         var search = _bounds.Begin();
         var attemptIds = Enumerable.Range(0, quotas.Sum(q => q.Limit)).Select(_ => Guid.CreateVersion7(request.Now)).ToArray();
         var taken = await TakeAsync(request, quotas, attemptIds, search, cancellationToken).ConfigureAwait(false);
+        if (taken.Count == 0 && request.Timeline is { } timeline)
+        {
+            // Perhaps somebody else was faster; perhaps nothing is claimed here at all.
+            await database.RequireTimelineAsync(timeline, cancellationToken).ConfigureAwait(false);
+        }
+
         Remember(search, request, quotas, taken);
         return [.. taken.Where(t => t.Row.Snapshot.Tokens is not null).Select(t => t.Row.ToClaim())];
     }
@@ -127,6 +134,7 @@ internal sealed class DueClaims(PostgresDatabase database)
         Add(request.Holder);
         Add(attemptIds);
         parameters.Add(database.LeaseClock(request.Now));
+        parameters.Add(new() { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text, Value = (object?)request.Timeline ?? DBNull.Value });
 
         void Add<T>(T value) => parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
     }

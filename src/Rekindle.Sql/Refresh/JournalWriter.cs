@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Rekindle.Attempts;
 using Rekindle.Connections;
@@ -11,13 +12,20 @@ internal sealed class JournalWriter(SqlDatabase database, SqlAttemptStore attemp
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromDays(7);
 
+    // After a failover every worker reminds the database within minutes; a parent that has not come by then never will.
+    private static readonly TimeSpan Awaited = TimeSpan.FromHours(1);
+
     public async Task<IReadOnlyList<ReplayResult>> ReplayAsync(
         IReadOnlyList<JournalledResult> results, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        var standing = await ReadStandingAsync(results, cancellationToken).ConfigureAwait(false);
         var answers = new List<ReplayResult>(results.Count);
         foreach (var result in results)
         {
-            answers.Add(await WriteAsync((session, unrecorded) => ReplayAsync(session, result, now, unrecorded), cancellationToken).ConfigureAwait(false));
+            // Most of what is offered after a failover was not forgotten: seen without a lock and a transaction for each.
+            answers.Add(result.IsSettled && standing.TryGetValue(result.Attempt.ConnectionId, out var tokens) && tokens.CompareTo(Parent(result)) > 0
+                ? ReplayResult.AlreadyThere
+                : await WriteAsync((session, unrecorded) => ReplayAsync(session, result, now, unrecorded), cancellationToken).ConfigureAwait(false));
         }
 
         return answers;
@@ -45,6 +53,7 @@ internal sealed class JournalWriter(SqlDatabase database, SqlAttemptStore attemp
                 (released, inDoubt) = provablyUnsent ? (released + 1, inDoubt) : (released, inDoubt + 1);
             }
 
+            await session.ExecuteAsync("delete from workers where instance_id = @holder", ("holder", holder.Holder)).ConfigureAwait(false);
             return new LostLeases(released, inDoubt);
         },
         cancellationToken);
@@ -53,7 +62,14 @@ internal sealed class JournalWriter(SqlDatabase database, SqlAttemptStore attemp
     {
         var open = await database.ReadAsync(
             session => session.ListAsync(
-                "select distinct connection_id from late_results where settled_at is null limit @limit", static row => row.ConnectionId(), ("limit", limit)),
+                """
+                select distinct l.connection_id from late_results l
+                left join token_sets t on t.shard = l.shard and t.connection_id = l.connection_id
+                where l.settled_at is null
+                  and (t.connection_id is null or (t.grant_no, t.version) >= (l.grant_no, l.version) or l.created_at < @awaited)
+                limit @limit
+                """,
+                static row => row.ConnectionId(), ("awaited", now - Awaited), ("limit", limit)),
             cancellationToken).ConfigureAwait(false);
         var applied = 0;
         if (open.Count > 0)
@@ -69,6 +85,20 @@ internal sealed class JournalWriter(SqlDatabase database, SqlAttemptStore attemp
         }
 
         return applied;
+    }
+
+    private async Task<Dictionary<ConnectionId, (int GrantNo, int Version)>> ReadStandingAsync(
+        IReadOnlyList<JournalledResult> results, CancellationToken cancellationToken)
+    {
+        var ids = results.Select(r => r.Attempt.ConnectionId).Distinct().ToArray();
+        var names = string.Join(", ", Enumerable.Range(0, ids.Length).Select(i => string.Create(CultureInfo.InvariantCulture, $"(@s{i}, @c{i})")));
+        var rows = ids.Length == 0 ? [] : await database.ReadAsync(
+            session => session.ListAsync(
+                $"select connection_id, grant_no, version from token_sets where (shard, connection_id) in (values {names})",
+                static row => (Id: row.ConnectionId(), Tokens: (row.Int(), row.Int())),
+                [.. ids.SelectMany((id, i) => new (string, object?)[] { (string.Create(CultureInfo.InvariantCulture, $"s{i}"), id.Shard), (string.Create(CultureInfo.InvariantCulture, $"c{i}"), id) })]),
+            cancellationToken).ConfigureAwait(false);
+        return rows.ToDictionary(r => r.Id, r => r.Tokens);
     }
 
     private async Task<T> WriteAsync<T>(Func<SqlSession, List<Attempt>, Task<T>> work, CancellationToken cancellationToken)
@@ -95,6 +125,12 @@ internal sealed class JournalWriter(SqlDatabase database, SqlAttemptStore attemp
 
         if (!IsParent(before, result))
         {
+            if (IsAhead(before, result))
+            {
+                await LateResults.KeepAsync(session, result, now).ConfigureAwait(false);
+                return ReplayResult.Deferred;
+            }
+
             if (!result.IsSettled)
             {
                 await LateResults.KeepAsync(session, result, now).ConfigureAwait(false);
@@ -111,30 +147,45 @@ internal sealed class JournalWriter(SqlDatabase database, SqlAttemptStore attemp
         }
 
         await StoreAsync(session, result, before, now, unrecorded).ConfigureAwait(false);
+        await StoreDescendantsAsync(session, attempt.ConnectionId, now, unrecorded).ConfigureAwait(false);
         return ReplayResult.Applied;
+    }
+
+    // Refreshes that other workers built on what was missing until now, and have handed in already.
+    private async Task<int> StoreDescendantsAsync(SqlSession session, ConnectionId id, DateTimeOffset now, List<Attempt> unrecorded)
+    {
+        for (var stored = 0; ; stored++)
+        {
+            if (await ScheduledConnection.LockAsync(database, session, id).ConfigureAwait(false) is not { } standing
+                || await IsLeasedAsync(session, standing, now).ConfigureAwait(false)
+                || await LateResults.FindAsync(session, standing).ConfigureAwait(false) is not { } next)
+            {
+                return stored;
+            }
+
+            await StoreAsync(session, next, standing, now, unrecorded).ConfigureAwait(false);
+        }
     }
 
     private async Task<int> ApplyLateAsync(SqlSession session, ConnectionId id, DateTimeOffset now, List<Attempt> unrecorded)
     {
         var standing = await ScheduledConnection.LockAsync(database, session, id).ConfigureAwait(false);
-        var applied = 0;
-        if (standing is not null)
+        if (standing is not null && await IsLeasedAsync(session, standing, now).ConfigureAwait(false))
         {
-            if (await IsLeasedAsync(session, standing, now).ConfigureAwait(false))
-            {
-                return 0;
-            }
-
-            if (await LateResults.FindAsync(session, standing).ConfigureAwait(false) is { } late)
-            {
-                await StoreAsync(session, late, standing, now, unrecorded).ConfigureAwait(false);
-                applied = 1;
-            }
+            return 0;
         }
 
-        // Nobody is refreshing it, and what is left has no parent any more.
+        var applied = await StoreDescendantsAsync(session, id, now, unrecorded).ConfigureAwait(false);
+
+        // Nobody is refreshing it: what is left has no parent any more, or one that may still come.
         await session.ExecuteAsync(
-            "update late_results set settled_at = @now where connection_id = @id and settled_at is null", ("now", now), ("id", id)).ConfigureAwait(false);
+            """
+            update late_results set settled_at = @now
+            where connection_id = @id and settled_at is null and (created_at < @awaited or not exists (
+                select 1 from token_sets t where t.shard = late_results.shard and t.connection_id = late_results.connection_id
+                    and (t.grant_no, t.version) < (late_results.grant_no, late_results.version)))
+            """,
+            ("now", now), ("awaited", now - Awaited), ("id", id)).ConfigureAwait(false);
         return applied;
     }
 
@@ -157,6 +208,12 @@ internal sealed class JournalWriter(SqlDatabase database, SqlAttemptStore attemp
 
     private static bool IsParent(ScheduledConnection standing, JournalledResult result) =>
         standing.Snapshot.Tokens is { } tokens && tokens.GrantNo == result.GrantNo && tokens.Version == result.Version;
+
+    // The parent is not there yet: it was forgotten as well, and is in somebody else's journal.
+    private static bool IsAhead(ScheduledConnection standing, JournalledResult result) =>
+        standing.Snapshot.Tokens is { } tokens && (tokens.GrantNo, tokens.Version).CompareTo(Parent(result)) < 0;
+
+    private static (int GrantNo, int Version) Parent(JournalledResult result) => (result.GrantNo, result.Version);
 
     private static Task<int> SettleAsync(SqlSession session, ConnectionId id, bool provablyUnsent, DateTimeOffset until) => session.ExecuteAsync(
         provablyUnsent

@@ -20,7 +20,7 @@ internal sealed class OpenIntentClaims(SqlDatabase database)
 
     private async Task<IReadOnlyList<Claim>> ClaimAsync(SqlSession session, OpenIntentRequest request, DateTimeOffset from)
     {
-        var now = await database.LeaseNowAsync(session, request.Now).ConfigureAwait(false);
+        var now = await database.ClaimNowAsync(session, request.Now, request.Timeline).ConfigureAwait(false);
         var claims = new List<Claim>();
         foreach (var wait in request.Waits)
         {

@@ -16,7 +16,7 @@ internal sealed class SingleClaim(SqlDatabase database)
                     return new ClaimAnswer.Unknown();
                 }
 
-                var now = await database.LeaseNowAsync(session, terms.Now).ConfigureAwait(false);
+                var now = await database.ClaimNowAsync(session, terms.Now, terms.Timeline).ConfigureAwait(false);
                 return InTheWay(found, version, terms, now, openIntentWait)
                     ?? await TakeAsync(session, found, terms with { Now = now }).ConfigureAwait(false);
             },

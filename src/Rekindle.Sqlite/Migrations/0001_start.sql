@@ -259,14 +259,25 @@ create table budgets (
 );
 
 create table workers (
-    instance_id    text primary key,
-    version        text not null,
-    started_at     bigint not null,
-    seen_at        bigint not null,
-    last_cycle_at  bigint,
-    in_flight      integer not null default 0,
-    slots          integer not null default 0,
-    key_ids        text not null default ''
+    instance_id        text primary key,
+    version            text not null,
+    started_at         bigint not null,
+    seen_at            bigint not null,
+    last_cycle_at      bigint,
+    in_flight          integer not null default 0,
+    slots              integer not null default 0,
+    key_ids            text not null default '',
+    journal            text,       -- off, ready, failing; null: none to speak of
+    journal_open       integer not null default 0,
+    journal_oldest_at  bigint,
+    timeline           text        -- onto which it has given back what its journal holds
+);
+
+-- Histories of this database: a promoted replica begins another, and may have forgotten the last commits of the one before.
+create table timelines (
+    id             text primary key,
+    first_seen_at  bigint not null,
+    last_sign_at   bigint              -- of any worker, before the first of them met it
 );
 
 create table encryption_keys (

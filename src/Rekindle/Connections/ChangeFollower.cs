@@ -23,6 +23,8 @@ internal sealed class ChangeFollower(
 
     private FeedCursor _cursor = new(0, clock.Time);
     private long _readAt = -1;
+    private DateTimeOffset _readAtUtc;
+    private volatile bool _rewinds;
 
     /// <summary>Raised for API keys that changed.</summary>
     public event Action? ApiKeysChanged;
@@ -37,6 +39,7 @@ internal sealed class ChangeFollower(
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         _cursor = new FeedCursor(await feed.LastPositionAsync(cancellationToken).ConfigureAwait(false), clock.Time, clock.Options.CommitDeadline);
+        _readAtUtc = clock.Now;
         Volatile.Write(ref _readAt, clock.Time.GetTimestamp());
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -69,12 +72,28 @@ internal sealed class ChangeFollower(
         }
     }
 
+    /// <summary>
+    /// The database has failed over, and positions seen may be given out again: the next look goes back to what was written since the last one.
+    /// </summary>
+    public void Rewind() => _rewinds = true;
+
+    /// <summary>Lets all that is in memory go.</summary>
+    public void ForgetAll() => cache.Clear();
+
     /// <summary>Reads what is new.</summary>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         var reload = false;
         IReadOnlyList<Change> page;
-        var asked = clock.Time.GetTimestamp();
+        var (asked, askedAt) = (clock.Time.GetTimestamp(), clock.Now);
+        if (_rewinds)
+        {
+            var unseen = await feed.PositionBeforeAsync(_readAtUtc - clock.Options.SkewBound, cancellationToken).ConfigureAwait(false);
+            _cursor = new FeedCursor(unseen, clock.Time, clock.Options.CommitDeadline);
+            (_rewinds, reload) = (false, true);
+            ApiKeysChanged?.Invoke();
+        }
+
         do
         {
             page = await feed.ReadAsync(_cursor.Position, _cursor.Missing, Page, cancellationToken).ConfigureAwait(false);
@@ -90,6 +109,7 @@ internal sealed class ChangeFollower(
             await directory.ReloadAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        _readAtUtc = askedAt;
         Volatile.Write(ref _readAt, asked);
     }
 

@@ -109,6 +109,17 @@ internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
         }
     }
 
+    /// <summary>Whatever is here may be of a history that ended.</summary>
+    public void Clear()
+    {
+        foreach (var id in _byId.Keys)
+        {
+            Invalidate(id);
+        }
+
+        ForgetNames();
+    }
+
     /// <summary>Connections were made or deleted: names may lead elsewhere.</summary>
     public void ForgetNames() => _byName.Clear();
 

@@ -101,6 +101,16 @@ internal static class TokenErrors
         RetryAfter = PollAgain,
     };
 
+    public static TokenError FailingOver() => new()
+    {
+        Code = TokenErrorCode.RefreshInProgress,
+        Message = "No refresh was started: the database has failed over, and a newer refresh token may be known to a worker that has not told it yet. "
+            + "That takes seconds; ask again.",
+        WhoActs = WhoActs.Nobody,
+        Retryable = true,
+        RetryAfter = PollAgain,
+    };
+
     public static TokenError DecryptFailed(ConnectionId id, string problem) => new()
     {
         Code = TokenErrorCode.DecryptFailed,

@@ -104,15 +104,20 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton<Heartbeat>();
         services.AddSingleton<WorkerPulse>();
         services.AddSingleton<RefreshWorker>();
+        services.AddSingleton<DatabaseTimeline>();
+        services.AddSingleton<WorkerPresence>();
+        services.AddSingleton<JournalRecovery>();
+        services.AddSingleton<TimelineFollower>();
 
         // In this order: the database is ready and the journals of the dead are in it before anything claims; results are
         // written until the last refresh ended, and kept until the last is written.
         services.AddHostedService<DatabaseStartup>();
         services.AddHostedService(s => s.GetRequiredService<ResultJournal>());
-        services.AddHostedService<JournalRecovery>();
+        services.AddHostedService(s => s.GetRequiredService<JournalRecovery>());
         services.AddHostedService(s => s.GetRequiredService<CommitQueue>());
         services.AddHostedService(s => s.GetRequiredService<FlightCount>());
         services.AddHostedService(s => s.GetRequiredService<ChangeFollower>());
+        services.AddHostedService(s => s.GetRequiredService<TimelineFollower>());
         services.AddHostedService(s => s.GetRequiredService<RefreshWorker>());
         services.AddHostedService<AttemptMaintenance>();
         services.AddHostedService<DiscoveryWorker>();

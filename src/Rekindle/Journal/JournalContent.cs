@@ -7,9 +7,13 @@ namespace Rekindle.Journal;
 /// <param name="Sent">Attempts that were marked as about to leave.</param>
 internal sealed record JournalContent(IReadOnlyList<JournalledResult> Results, IReadOnlySet<Guid> Sent)
 {
-    /// <summary>Folds records, oldest first; results settled before <paramref name="forgottenBefore"/> matter to nobody any more.</summary>
-    public static JournalContent Of(IEnumerable<JournalRecord> records, DateTimeOffset forgottenBefore)
+    /// <summary>
+    /// Folds records, oldest first. Results settled longer than <paramref name="retention"/> before the journal's end matter to nobody any
+    /// more: what a database forgets is the last that it was told.
+    /// </summary>
+    public static JournalContent Of(IReadOnlyCollection<JournalRecord> records, TimeSpan retention)
     {
+        var forgottenBefore = records.Count == 0 ? default : records.Max(r => r.At) - retention;
         var sent = new HashSet<Guid>();
         var kept = new List<JournalledResult>();
         var settled = new Dictionary<Guid, DateTimeOffset>();

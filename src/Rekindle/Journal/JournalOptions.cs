@@ -25,4 +25,12 @@ public sealed class JournalOptions
     /// <summary>How long an entry is kept after the database acknowledged it, in case a promoted replica has forgotten it. Default 10 min.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "24:00:00")]
     public TimeSpan Retention { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// How long, after a failover to a replica, grants whose refresh tokens are used up by a refresh wait for a worker that was alive before and
+    /// has not given back what it knows. Longer keeps more when a machine is away together with the database; shorter lets fewer tokens end
+    /// meanwhile. Default 3 min.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan ReplayWait { get; set; } = TimeSpan.FromMinutes(3);
 }

@@ -1,17 +1,19 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rekindle.Encryption;
+using Rekindle.Refresh;
 using Rekindle.Storage;
 
 namespace Rekindle.Journal;
 
 /// <summary>
-/// Before anything is claimed: adopts the journals of processes that are gone from this machine (I3). Their results go to the
-/// database, in order, each over its exact parent; then their leases are settled: given back where the request provably
-/// never left, and otherwise in doubt from now on instead of from the lease's end.
+/// Gives back to the database what journals hold. Before anything is claimed, and once a minute, those of processes that are gone from
+/// this machine (I3): their results, in order, each over its exact parent; then their leases are settled: given back where the request
+/// provably never left, and otherwise in doubt from now on instead of from the lease's end. After a failover all of it again, and what
+/// this process itself has kept.
 /// </summary>
 internal sealed class JournalRecovery(
-    ResultJournal journal, IRefreshStore store, KeyRing ring, TimeProvider time, ILogger<JournalRecovery> logger)
+    ResultJournal journal, IRefreshStore store, KeyRing ring, FlightCount flights, RefreshClock clock, ILogger<JournalRecovery> logger)
     : IHostedService, IDisposable
 {
     private const int BatchSize = 64;
@@ -20,6 +22,7 @@ internal sealed class JournalRecovery(
 
     // Adopted folders stay locked until they matter no more: their results are kept in case the database forgets them.
     private readonly List<(JournalFolder Folder, DateTimeOffset Until)> _adopted = [];
+    private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly CancellationTokenSource _stopping = new();
     private Task _loop = Task.CompletedTask;
 
@@ -41,35 +44,99 @@ internal sealed class JournalRecovery(
         Dispose();
     }
 
+    /// <summary>
+    /// Everything that is known here once more, for a database that may have forgotten the last of it. Returns when it has all of it, what was
+    /// in flight included.
+    /// </summary>
+    public async Task GiveBackAsync(CancellationToken cancellationToken)
+    {
+        if (journal.Root is not { } root)
+        {
+            return;
+        }
+
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (var (folder, _) in _adopted)
+            {
+                await ReplayAsync(ContentOf(folder, out _).Results, cancellationToken).ConfigureAwait(false);
+            }
+
+            await AdoptAllAsync(root, cancellationToken).ConfigureAwait(false);
+            await GiveBackOwnAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     public void Dispose()
     {
         _adopted.ForEach(a => a.Folder.Dispose());
         _adopted.Clear();
         _stopping.Dispose();
+        _turn.Dispose();
     }
 
     // A sibling on this machine may die while this process lives.
     private async Task FollowAsync(string root, CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(Interval, time);
+        using var timer = new PeriodicTimer(Interval, clock.Time);
         while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
         {
-            foreach (var old in _adopted.FindAll(a => a.Until <= time.GetUtcNow()))
-            {
-                old.Folder.Delete();
-                _adopted.Remove(old);
-            }
-
+            await _turn.WaitAsync(stopping).ConfigureAwait(false);
             try
             {
+                foreach (var old in _adopted.FindAll(a => a.Until <= clock.Now))
+                {
+                    old.Folder.Delete();
+                    _adopted.Remove(old);
+                }
+
                 await AdoptAllAsync(root, stopping).ConfigureAwait(false);
             }
             catch (StoreException e)
             {
                 logger.AdoptionPostponed(e.Message);
             }
+            finally
+            {
+                _turn.Release();
+            }
         }
     }
+
+    // What is in flight was claimed of a database that may have forgotten the claim: somebody else would send the same token. So it is waited
+    // for, and then offered like all the rest: it may have come while the database was away.
+    private async Task GiveBackOwnAsync(CancellationToken cancellationToken)
+    {
+        var before = await ReplayOwnAsync(cancellationToken).ConfigureAwait(false);
+        await flights.LandedAsync().WaitAsync(clock.Options.Lease, clock.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        var after = await ReplayOwnAsync(cancellationToken).ConfigureAwait(false);
+        while (await store.ApplyLateResultsAsync(clock.Now, BatchSize, cancellationToken).ConfigureAwait(false) > 0)
+        {
+        }
+
+        logger.GivenBack(after.Count, Count(before, ReplayResult.Applied) + Count(after, ReplayResult.Applied), Count(after, ReplayResult.Deferred));
+    }
+
+    private async Task<IReadOnlyList<ReplayResult>> ReplayOwnAsync(CancellationToken cancellationToken)
+    {
+        var replayed = new List<ReplayResult>();
+        await foreach (var records in journal.ReadBackAsync().WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            // What the database has not acknowledged yet is on its way there besides: nothing here is anybody's last word.
+            var results = records.OfType<JournalRecord.Kept>().Select(kept => kept.Result with { IsSettled = true }).ToArray();
+            replayed.AddRange(await ReplayAsync(results, cancellationToken).ConfigureAwait(false));
+        }
+
+        return replayed;
+    }
+
+    private static int Count(IReadOnlyList<ReplayResult> replayed, ReplayResult result) => replayed.Count(r => r == result);
 
     private async Task AdoptAllAsync(string root, CancellationToken cancellationToken)
     {
@@ -95,9 +162,21 @@ internal sealed class JournalRecovery(
 
     private async Task AdoptAsync(JournalFolder folder, CancellationToken cancellationToken)
     {
+        var content = ContentOf(folder, out var complete);
+        var replayed = await ReplayAsync(content.Results, cancellationToken).ConfigureAwait(false);
+        var lost = await store.SettleHolderAsync(
+            new LostHolder(folder.InstanceId, content.Sent, complete && folder.IsOfThisBoot), clock.Now, cancellationToken).ConfigureAwait(false);
+        logger.Adopted(
+            folder.InstanceId, replayed.Count, Count(replayed, ReplayResult.Applied), Count(replayed, ReplayResult.AlreadyThere),
+            Count(replayed, ReplayResult.Deferred), Count(replayed, ReplayResult.Superseded), lost.Released, lost.InDoubt);
+        Keep(folder, content.Results);
+    }
+
+    private JournalContent ContentOf(JournalFolder folder, out bool complete)
+    {
         var key = ResultJournal.KeyOf(ring);
         var records = new List<JournalRecord>();
-        var complete = true;
+        complete = true;
         foreach (var segment in folder.Segments)
         {
             var reading = JournalSegment.Read(segment, key);
@@ -109,22 +188,9 @@ internal sealed class JournalRecovery(
             }
         }
 
-        if (records.Count == 0 && !complete)
-        {
-            throw new InvalidDataException("Nothing in it can be opened: it was written with another key ring, or is damaged.");
-        }
-
-        var now = time.GetUtcNow();
-        var content = JournalContent.Of(records, now - journal.Retention);
-        var replayed = await ReplayAsync(content.Results, cancellationToken).ConfigureAwait(false);
-        var lost = await store.SettleHolderAsync(
-            new LostHolder(folder.InstanceId, content.Sent, complete && folder.IsOfThisBoot), now, cancellationToken).ConfigureAwait(false);
-        logger.Adopted(
-            folder.InstanceId, replayed.Count, Count(ReplayResult.Applied), Count(ReplayResult.AlreadyThere), Count(ReplayResult.Deferred),
-            Count(ReplayResult.Superseded), lost.Released, lost.InDoubt);
-        Keep(folder, key, content.Results, now);
-
-        int Count(ReplayResult result) => replayed.Count(r => r == result);
+        return records.Count > 0 || complete
+            ? JournalContent.Of(records, journal.Retention)
+            : throw new InvalidDataException("Nothing in it can be opened: it was written with another key ring, or is damaged.");
     }
 
     private async Task<IReadOnlyList<ReplayResult>> ReplayAsync(IReadOnlyList<JournalledResult> results, CancellationToken cancellationToken)
@@ -132,14 +198,14 @@ internal sealed class JournalRecovery(
         var replayed = new List<ReplayResult>(results.Count);
         foreach (var batch in results.Chunk(BatchSize))
         {
-            replayed.AddRange(await store.ReplayAsync(batch, time.GetUtcNow(), cancellationToken).ConfigureAwait(false));
+            replayed.AddRange(await store.ReplayAsync(batch, clock.Now, cancellationToken).ConfigureAwait(false));
         }
 
         return replayed;
     }
 
     // The next adopter must know that the database has had these: otherwise it would report them as late.
-    private void Keep(JournalFolder folder, byte[] key, IReadOnlyList<JournalledResult> results, DateTimeOffset now)
+    private void Keep(JournalFolder folder, IReadOnlyList<JournalledResult> results)
     {
         if (results.Count == 0)
         {
@@ -150,15 +216,15 @@ internal sealed class JournalRecovery(
         var unsettled = results.Where(r => !r.IsSettled).Select(r => r.Attempt.Id).ToArray();
         if (unsettled.Length > 0)
         {
-            using var segment = JournalSegment.Create(folder.SegmentPath(folder.NextNumber), key, SettledSegmentSize);
+            using var segment = JournalSegment.Create(folder.SegmentPath(folder.NextNumber), ResultJournal.KeyOf(ring), SettledSegmentSize);
             foreach (var id in unsettled)
             {
-                segment.Append(new JournalRecord.Settled(id, now));
+                segment.Append(new JournalRecord.Settled(id, clock.Now));
             }
 
             segment.Sync();
         }
 
-        _adopted.Add((folder, now + journal.Retention));
+        _adopted.Add((folder, clock.Now + journal.Retention));
     }
 }

@@ -103,7 +103,7 @@ internal sealed class JournalSegment : IDisposable
     /// <exception cref="InvalidDataException">It is not a segment.</exception>
     public static JournalReading Read(string path, byte[] journalKey)
     {
-        var bytes = File.ReadAllBytes(path);
+        var bytes = ReadAll(path);
         if (bytes.Length < HeadSize)
         {
             return new JournalReading([], bytes.Length == 0 ? null : $"{path}: {bytes.Length} bytes are not even a head.");
@@ -150,6 +150,15 @@ internal sealed class JournalSegment : IDisposable
         }
 
         return new JournalReading(records, place == bytes.Length ? null : $"{path}: {bytes.Length - place} bytes at the end are no record.");
+    }
+
+    // Its process may be writing to it.
+    private static byte[] ReadAll(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
     }
 
     public void Dispose()

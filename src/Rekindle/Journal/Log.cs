@@ -31,4 +31,19 @@ internal static partial class Log
 
     [LoggerMessage(1707, LogLevel.Warning, "The journal of a process that is gone waits to be adopted: {Problem}")]
     public static partial void AdoptionPostponed(this ILogger logger, string problem);
+
+    [LoggerMessage(1708, LogLevel.Warning, "{Database} has failed over: it is on timeline {Timeline} now, and was on {Before}. It is reminded of what this process did last")]
+    public static partial void FailedOver(this ILogger logger, string database, string timeline, string before);
+
+    [LoggerMessage(1709, LogLevel.Information, "Given back: {Results} results of this process, {Applied} were missing and are stored now, {Deferred} wait for what other workers know")]
+    public static partial void GivenBack(this ILogger logger, int results, int applied, int deferred);
+
+    [LoggerMessage(1710, LogLevel.Warning, "On timeline {Timeline} refresh tokens that a refresh uses up wait for {Workers}, who may know more than the database")]
+    public static partial void ReplaysAwaited(this ILogger logger, string timeline, string workers);
+
+    [LoggerMessage(1711, LogLevel.Information, "Timeline {Timeline} has all that is known: everything is refreshed")]
+    public static partial void TimelineSettled(this ILogger logger, string timeline);
+
+    [LoggerMessage(1712, LogLevel.Warning, "The database cannot be looked at: {Problem}")]
+    public static partial void TimelineUnknown(this ILogger logger, string problem);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
@@ -22,9 +23,10 @@ namespace Rekindle.Journal;
 /// has forgotten the last commits: what was settled lately is offered again, and stored where its exact parent stands.
 /// </summary>
 /// <remarks>
-/// One task writes, in batches of whatever is waiting; one thread syncs, so that the disk's slowness holds up neither marks
-/// nor commits. Space is taken ahead: a segment is in use and one lies ready. While none can be had, <see cref="CanKeep"/> is false,
-/// and no refresh is started whose answer could not be kept.
+/// One task writes, in batches of whatever is waiting; one thread syncs (<see cref="SegmentSync"/>), so that the disk's slowness holds up
+/// neither marks nor commits. Space is taken ahead (<see cref="SegmentRing"/>). While none can be had, <see cref="CanKeep"/> is false,
+/// and no refresh is started whose answer could not be kept. A segment that could not be written or synced is left, and what the
+/// database does not have of it is written again to the next.
 /// </remarks>
 internal sealed class ResultJournal : IHostedService, IDisposable
 {
@@ -43,25 +45,20 @@ internal sealed class ResultJournal : IHostedService, IDisposable
     private readonly Channel<Item> _items = Channel.CreateUnbounded<Item>(new() { SingleReader = true });
     private readonly MemoryStream _scratch = new();
     private readonly MemoryStream _batch = new();
-    private readonly Dictionary<Guid, JournalSegment> _unsettled = [];
-    private readonly Queue<JournalSegment> _full = new();
-    private readonly object _syncGate = new();
-    private readonly SemaphoreSlim _toSync = new(0);
-    private List<Unsynced> _unsynced = [];
+    private readonly Dictionary<Guid, Unsettled> _unsettled = [];
+    private readonly ConcurrentQueue<JournalSegment> _damaged = new();
 
     private JournalFolder? _folder;
-    private JournalSegment? _current;
-    private JournalSegment? _spare;
+    private SegmentRing? _segments;
+    private SegmentSync? _sync;
     private byte[] _key = [];
-    private int _nextNumber;
     private int _pending;
+    private long _oldestTicks;
+    private long _confirmedTicks;
     private DateTimeOffset _tidiedAt;
     private Task? _writer;
-    private Thread? _syncer;
     private ITimer? _looks;
-    private volatile bool _stopping;
     private volatile bool _canKeep;
-    private volatile bool _damaged;
 
     public ResultJournal(
         JournalOptions options, RefreshOptions refresh, KeyRing ring, WorkerIdentity worker, TimeProvider time, IHostEnvironment? environment,
@@ -76,17 +73,29 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         _logger = logger;
     }
 
+    /// <summary>Waits for the disk; tests let it fail.</summary>
+    public Action<JournalSegment> SyncSegment { get; init; } = static segment => segment.Sync();
+
     /// <summary>Whether there is a journal at all.</summary>
     public bool IsOn => _options.Enabled;
 
     /// <summary>Whether a result that comes back could be kept. Without a journal: always, by the operator's choice.</summary>
     public bool CanKeep => !IsOn || _canKeep;
 
-    /// <summary>Results kept here that the database has not acknowledged.</summary>
+    /// <summary>Entries kept here that the database has not acknowledged.</summary>
     public int Pending => Volatile.Read(ref _pending);
+
+    /// <summary>When the oldest of them was written, to the second; null: there is none.</summary>
+    public DateTimeOffset? OldestPendingAt => Volatile.Read(ref _oldestTicks) is > 0 and var ticks ? new(ticks, TimeSpan.Zero) : null;
+
+    /// <summary>What others may know of it.</summary>
+    public JournalState State => !IsOn ? JournalState.Off : CanKeep ? JournalState.Ready : JournalState.Failing;
 
     /// <summary>The journal's root; null: there is no journal.</summary>
     public string? Root { get; private set; }
+
+    /// <summary>How long what is settled is kept. The marks of what is in flight must outlive the flight, however short it is set.</summary>
+    public TimeSpan Retention => _options.Retention > _refresh.Lease + _refresh.CommitDeadline ? _options.Retention : _refresh.Lease + _refresh.CommitDeadline;
 
     /// <summary>The key of journals under this ring: the same for every process, and after a rotation.</summary>
     public static byte[] KeyOf(KeyRing ring) => ring.DeriveKey("journal");
@@ -105,8 +114,7 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         _key = KeyOf(_ring);
         try
         {
-            _current = NewSegment();
-            _spare = NewSegment();
+            _segments = new SegmentRing(_folder, _key, SegmentSize);
         }
         catch (IOException e)
         {
@@ -114,9 +122,13 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         }
 
         _canKeep = true;
+        _sync = new SegmentSync(SyncSegment, (segment, problem) =>
+        {
+            _damaged.Enqueue(segment);
+            Fail(problem);
+        });
+        _sync.Start();
         _writer = Task.Run(WriteAsync, CancellationToken.None);
-        _syncer = new Thread(Sync) { IsBackground = true, Name = "journal sync" };
-        _syncer.Start();
         _looks = _time.CreateTimer(_ => LookAgain(), null, TidyInterval, TidyInterval);
         _logger.JournalOpened(_folder.Path);
         return Task.CompletedTask;
@@ -133,9 +145,7 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         await _looks!.DisposeAsync().ConfigureAwait(false);
         _items.Writer.TryComplete();
         await _writer.ConfigureAwait(false);
-        _stopping = true;
-        _toSync.Release();
-        _syncer!.Join();
+        _sync!.Stop();
         Dispose();
     }
 
@@ -159,18 +169,50 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>
+    /// The database was there just now, on the timeline onto which everything was given back. Its retention is counted from here: what it
+    /// forgets when it fails over after a long absence was acknowledged before that began.
+    /// </summary>
+    public void Confirm() => Volatile.Write(ref _confirmedTicks, _time.GetUtcNow().UtcTicks);
+
+    /// <summary>What this process wrote and may still be asked for, everything that was kept before the call included: oldest first, a segment at a time.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<JournalRecord>> ReadBackAsync()
     {
-        foreach (var segment in _full)
+        if (!IsOn)
         {
-            segment.Dispose();
+            yield break;
         }
 
-        _full.Clear();
-        _current?.Dispose();
-        _spare?.Dispose();
+        var listed = new TaskCompletionSource<IReadOnlyList<string>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_items.Writer.TryWrite(new Item(null, AfterSync: false) { Listed = listed }))
+        {
+            yield break;
+        }
+
+        foreach (var path in await listed.Task.ConfigureAwait(false))
+        {
+            IReadOnlyList<JournalRecord> records;
+            try
+            {
+                // Where the last record is being written while we read, reading ends before it: it is newer than the call.
+                records = JournalSegment.Read(path, _key).Records;
+            }
+            catch (FileNotFoundException)
+            {
+                // Tidied away meanwhile: settled and old.
+                continue;
+            }
+
+            yield return records;
+        }
+    }
+
+    public void Dispose()
+    {
+        _segments?.Dispose();
+        _sync?.Dispose();
         _folder?.Dispose();
-        (_current, _spare, _folder) = (null, null, null);
+        (_segments, _sync, _folder) = (null, null, null);
     }
 
     private long SegmentSize => Math.Max((long)_options.SegmentMegabytes << 20, (long)_refresh.Slots * BytesPerResult);
@@ -192,6 +234,7 @@ internal sealed class ResultJournal : IHostedService, IDisposable
             }
 
             WriteBatch(items.FindAll(i => i.Record is not null));
+            items.ForEach(i => i.Listed?.TrySetResult(_segments!.PathsSince(Cutoff)));
             items.Clear();
             Tidy();
         }
@@ -208,35 +251,50 @@ internal sealed class ResultJournal : IHostedService, IDisposable
 
     private void WriteBatch(List<Item> items)
     {
-        var from = 0;
+        var written = 0;
         try
         {
             LeaveDamaged();
-            for (var i = 0; i < items.Count; i++)
-            {
-                Encode(items[i].Record!);
-                if (!_current!.HasRoomFor((int)_batch.Length + JournalSegment.SizeOf((int)_scratch.Length)))
-                {
-                    Flush(items[from..i]);
-                    from = i;
-                    Roll(JournalSegment.SizeOf((int)_scratch.Length));
-                }
-
-                AddToBatch();
-            }
-
-            Flush(items[from..]);
+            Write(items, ref written);
         }
         catch (Exception e)
         {
             // Whatever it is, this task must live: everybody who refreshes waits for it.
-            _batch.SetLength(0);
-            _damaged = true;
             Fail(e.Message);
-            foreach (var item in items[from..])
+            foreach (var item in items[written..])
             {
                 item.Done.TrySetResult(false);
             }
+        }
+    }
+
+    private void Write(List<Item> items, ref int written)
+    {
+        try
+        {
+            for (var i = 0; i < items.Count; i++)
+            {
+                Encode(items[i].Record!);
+                var size = JournalSegment.SizeOf((int)_scratch.Length);
+                if (!_segments!.Current.HasRoomFor((int)_batch.Length + size))
+                {
+                    Flush(items[written..i]);
+                    written = i;
+                    Roll(size);
+                }
+
+                AddToBatch(size);
+            }
+
+            Flush(items[written..]);
+            written = items.Count;
+        }
+        catch
+        {
+            // It may have been written in part, and no place in a segment may be written twice.
+            _batch.SetLength(0);
+            _damaged.Enqueue(_segments!.Current);
+            throw;
         }
     }
 
@@ -247,12 +305,11 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         JournalCodec.Write(writer, record);
     }
 
-    private void AddToBatch()
+    private void AddToBatch(int size)
     {
         var ahead = (int)_batch.Length;
-        var size = JournalSegment.SizeOf((int)_scratch.Length);
         _batch.SetLength(ahead + size);
-        _current!.Seal(_scratch.GetBuffer().AsSpan(0, (int)_scratch.Length), _batch.GetBuffer().AsSpan(ahead, size), ahead);
+        _segments!.Current.Seal(_scratch.GetBuffer().AsSpan(0, (int)_scratch.Length), _batch.GetBuffer().AsSpan(ahead, size), ahead);
     }
 
     private void Flush(List<Item> items)
@@ -262,7 +319,7 @@ internal sealed class ResultJournal : IHostedService, IDisposable
             return;
         }
 
-        var segment = _current!;
+        var segment = _segments!.Current;
         segment.Append(_batch.GetBuffer().AsSpan(0, (int)_batch.Length));
         segment.LastAt = _time.GetUtcNow();
         _batch.SetLength(0);
@@ -282,12 +339,7 @@ internal sealed class ResultJournal : IHostedService, IDisposable
 
         if (waiting is not null)
         {
-            lock (_syncGate)
-            {
-                _unsynced.Add(new Unsynced(segment, waiting));
-            }
-
-            _toSync.Release();
+            _sync!.Add(segment, waiting);
         }
     }
 
@@ -295,27 +347,47 @@ internal sealed class ResultJournal : IHostedService, IDisposable
     {
         switch (record)
         {
-            case JournalRecord.Kept kept when _unsettled.TryAdd(kept.Result.Attempt.Id, segment):
+            case JournalRecord.Kept kept:
+                if (_unsettled.TryGetValue(kept.Result.Attempt.Id, out var before))
+                {
+                    before.Home.Unsettled--;
+                }
+                else
+                {
+                    Interlocked.Increment(ref _pending);
+                }
+
                 segment.Unsettled++;
-                Interlocked.Increment(ref _pending);
+                _unsettled[kept.Result.Attempt.Id] = new Unsettled(record, segment);
                 break;
-            case JournalRecord.Settled settled when _unsettled.Remove(settled.AttemptId, out var home):
-                home.Unsettled--;
+            case JournalRecord.Settled settled when _unsettled.Remove(settled.AttemptId, out var kept):
+                kept.Home.Unsettled--;
                 Interlocked.Decrement(ref _pending);
                 break;
         }
     }
 
+    // A write or a sync failed. What that segment says from now on is worth nothing, and what the database does not have of it is
+    // written again.
+    private void LeaveDamaged()
+    {
+        while (_damaged.TryPeek(out var left))
+        {
+            if (left == _segments!.Current)
+            {
+                Roll(0);
+            }
+
+            var written = 0;
+            Write([.. _unsettled.Values.Where(u => u.Home == left).Select(u => new Item(u.Record, AfterSync: true))], ref written);
+            _damaged.TryDequeue(out _);
+        }
+    }
+
     private void Roll(int bytes)
     {
-        var next = _spare is { } spare && spare.HasRoomFor(bytes) ? spare : NewSegment(bytes);
-        _full.Enqueue(_current!);
-        _current = next;
-        if (_current == _spare)
-        {
-            _spare = null;
-            ReadySpare();
-        }
+        _segments!.Roll(bytes);
+        ReadySpare();
     }
 
     // What is full, settled and older than the retention goes; and the spare that could not be had is tried for again.
@@ -328,15 +400,11 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         }
 
         _tidiedAt = now;
+        Volatile.Write(ref _oldestTicks, _unsettled.Count == 0 ? 0 : _unsettled.Values.Min(u => u.Record.At.UtcTicks));
         try
         {
             Recover();
-            while (_full.TryPeek(out var oldest) && oldest.Unsettled == 0 && now - oldest.LastAt > Retention && !IsUnsynced(oldest))
-            {
-                _full.Dequeue();
-                oldest.Dispose();
-                File.Delete(oldest.Path);
-            }
+            _segments!.Tidy(Cutoff, _sync!.IsWaiting);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -345,38 +413,20 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         }
     }
 
-    /// <summary>How long what is settled is kept. The marks of what is in flight must outlive the flight, however short it is set.</summary>
-    public TimeSpan Retention => _options.Retention > _refresh.Lease + _refresh.CommitDeadline ? _options.Retention : _refresh.Lease + _refresh.CommitDeadline;
+    private DateTimeOffset Cutoff =>
+        (Volatile.Read(ref _confirmedTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : _time.GetUtcNow()) - Retention;
 
     private void Recover()
     {
-        if (_spare is null)
+        if (!_segments!.HasSpare)
         {
             ReadySpare();
         }
 
-        if (_spare is not null && !_canKeep)
+        if (_segments.HasSpare && !_canKeep)
         {
             LeaveDamaged();
             MayKeepAgain();
-        }
-    }
-
-    // A write or a sync failed. What that segment says from now on is worth nothing, and no place in it may be written twice.
-    private void LeaveDamaged()
-    {
-        if (_damaged)
-        {
-            Roll(0);
-            _damaged = false;
-        }
-    }
-
-    private bool IsUnsynced(JournalSegment segment)
-    {
-        lock (_syncGate)
-        {
-            return _unsynced.Exists(u => u.Segment == segment);
         }
     }
 
@@ -384,7 +434,7 @@ internal sealed class ResultJournal : IHostedService, IDisposable
     {
         try
         {
-            _spare = NewSegment();
+            _segments!.ReadySpare();
             MayKeepAgain();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -411,66 +461,13 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         }
     }
 
-    private JournalSegment NewSegment(int atLeast = 0)
-    {
-        var path = _folder!.SegmentPath(++_nextNumber);
-        try
-        {
-            return JournalSegment.Create(path, _key, Math.Max(SegmentSize, atLeast + 4096L));
-        }
-        catch (IOException)
-        {
-            File.Delete(path);
-            throw;
-        }
-    }
-
-    private void Sync()
-    {
-        while (true)
-        {
-            _toSync.Wait();
-            List<Unsynced> taken;
-            lock (_syncGate)
-            {
-                (taken, _unsynced) = (_unsynced, []);
-            }
-
-            if (taken.Count == 0 && _stopping)
-            {
-                return;
-            }
-
-            foreach (var segment in taken.Select(u => u.Segment).Distinct())
-            {
-                var kept = TrySync(segment);
-                foreach (var done in taken.Where(u => u.Segment == segment).SelectMany(u => u.Waiting))
-                {
-                    done.TrySetResult(kept);
-                }
-            }
-        }
-    }
-
-    private bool TrySync(JournalSegment segment)
-    {
-        try
-        {
-            segment.Sync();
-            return true;
-        }
-        catch (IOException e)
-        {
-            _damaged = true;
-            Fail(e.Message);
-            return false;
-        }
-    }
-
     private sealed record Item(JournalRecord? Record, bool AfterSync)
     {
         public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Wants to know which files there are, once all that came before is written.</summary>
+        public TaskCompletionSource<IReadOnlyList<string>>? Listed { get; init; }
     }
 
-    private sealed record Unsynced(JournalSegment Segment, List<TaskCompletionSource<bool>> Waiting);
+    private sealed record Unsettled(JournalRecord Record, JournalSegment Home);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Rekindle.Connections;
+using Rekindle.Journal;
 using Rekindle.Providers;
 using Rekindle.Storage;
 
@@ -13,7 +14,7 @@ namespace Rekindle.Refresh;
 /// </summary>
 internal sealed class DemandRefreshes(
     IRefreshStore store, IConnectionStore connections, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, Heartbeat heartbeat, SendGate gate,
-    TokenCache cache, FlightCount inFlight, WorkerIdentity worker, RefreshClock clock, ILogger<DemandRefreshes> logger)
+    TokenCache cache, FlightCount inFlight, DatabaseTimeline timeline, WorkerIdentity worker, RefreshClock clock, ILogger<DemandRefreshes> logger)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
@@ -30,7 +31,7 @@ internal sealed class DemandRefreshes(
     // Counted until its result is read back, so that who waits has it before a stopping process closes its store.
     private async Task<FlightResult> FlyAsync(CachedConnection seen, FlightPlan plan)
     {
-        if (!inFlight.TryEnter())
+        if (inFlight.TryWait() is not { } waiting)
         {
             _flights.TryRemove(seen.Id, out _);
             return new FlightResult(seen, TokenErrors.InProgress(seen.Id));
@@ -39,6 +40,11 @@ internal sealed class DemandRefreshes(
         try
         {
             return await TryAsync(seen, plan).ConfigureAwait(false);
+        }
+        catch (StoreException e) when (e.IsAnotherTimeline)
+        {
+            timeline.Suspect();
+            return new FlightResult(seen, TokenErrors.FailingOver());
         }
         catch (StoreException e)
         {
@@ -52,14 +58,15 @@ internal sealed class DemandRefreshes(
         finally
         {
             _flights.TryRemove(seen.Id, out _);
-            inFlight.Leave();
+            inFlight.Leave(waiting);
         }
     }
 
     private async Task<FlightResult> TryAsync(CachedConnection seen, FlightPlan plan)
     {
+        var standing = timeline.Standing;
         var entry = await directory.FindAsync(seen.Connection.IntegrationId, CancellationToken.None).ConfigureAwait(false);
-        if (Obstacle(seen, entry, plan) is { } obstacle)
+        if (Obstacle(seen, entry, plan, standing) is { } obstacle)
         {
             return new FlightResult(seen, obstacle);
         }
@@ -79,7 +86,7 @@ internal sealed class DemandRefreshes(
 
         var asked = clock.Time.GetTimestamp();
         var stamp = cache.Stamp;
-        var terms = new LeaseTerms(worker.InstanceId, clock.Now, clock.Options.Lease, Guid.CreateVersion7(clock.Now));
+        var terms = new LeaseTerms(worker.InstanceId, clock.Now, clock.Options.Lease, Guid.CreateVersion7(clock.Now), standing.Timeline);
         var answer = default(ClaimAnswer);
         try
         {
@@ -108,7 +115,7 @@ internal sealed class DemandRefreshes(
         };
     }
 
-    private TokenError? Obstacle(CachedConnection seen, IntegrationEntry? entry, FlightPlan plan)
+    private TokenError? Obstacle(CachedConnection seen, IntegrationEntry? entry, FlightPlan plan, TimelineStanding standing)
     {
         var connection = seen.Connection;
         if (TokenErrors.OfStatus(connection) is { } status)
@@ -136,9 +143,9 @@ internal sealed class DemandRefreshes(
             return TokenErrors.VerdictHeld(connection, entry.Integration);
         }
 
-        if (!gate.CanKeepAnswersOf(entry))
+        if (gate.Refusal(entry, standing) is { } refusal)
         {
-            return TokenErrors.JournalUnavailable();
+            return refusal;
         }
 
         return !plan.Force && connection.NextRetryAt > clock.Now && !MayJump(connection, tokens) ? TokenErrors.OfLastFailure(connection, clock.Now) : null;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Rekindle.Journal;
 using Rekindle.Providers;
 using Rekindle.Storage;
 
@@ -12,7 +13,7 @@ namespace Rekindle.Refresh;
 /// </summary>
 internal sealed class Heartbeat(
     IRefreshStore store, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, SendGate gate, ScheduleSweep sweep,
-    WorkerIdentity worker, RefreshClock clock, ILogger<Heartbeat> logger)
+    DatabaseTimeline timeline, WorkerIdentity worker, RefreshClock clock, ILogger<Heartbeat> logger)
 {
     private const int IntentBatch = 8;
 
@@ -33,13 +34,15 @@ internal sealed class Heartbeat(
     /// <summary>Starts what may start now. Returns when to look again at the latest; null: only the interval rules.</summary>
     public async Task<DateTimeOffset?> StartRoundAsync(HeartbeatScope scope, CancellationToken cancellationToken)
     {
+        // Read once: what it allows is claimed on the timeline that it names, or not at all.
+        var standing = timeline.Standing;
         var entries = await directory.AllAsync(cancellationToken).ConfigureAwait(false);
         var open = new List<IntegrationEntry>(entries.Count);
         foreach (var entry in entries.Where(e => scope.Environment is null || e.Integration.Environment == scope.Environment))
         {
-            if (!gate.CanKeepAnswersOf(entry))
+            if (gate.Refusal(entry, standing) is { } refusal)
             {
-                logger.IntegrationSkipped(entry.Integration.Key, "no room in the journal");
+                logger.IntegrationSkipped(entry.Integration.Key, refusal.Message);
                 continue;
             }
 
@@ -57,10 +60,10 @@ internal sealed class Heartbeat(
         {
             _lastSweepAt = clock.Now;
             await sweep.RunAsync(cancellationToken).ConfigureAwait(false);
-            await SettleOpenIntentsAsync(open, cancellationToken).ConfigureAwait(false);
+            await SettleOpenIntentsAsync(open, standing, cancellationToken).ConfigureAwait(false);
         }
 
-        return await ClaimDueAsync(open, scope, cancellationToken).ConfigureAwait(false);
+        return await ClaimDueAsync(open, scope, standing, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Completes when everything started so far has ended.</summary>
@@ -87,7 +90,7 @@ internal sealed class Heartbeat(
         return summary;
     }
 
-    private async Task SettleOpenIntentsAsync(List<IntegrationEntry> open, CancellationToken cancellationToken)
+    private async Task SettleOpenIntentsAsync(List<IntegrationEntry> open, TimelineStanding standing, CancellationToken cancellationToken)
     {
         var counts = await store.CountOpenIntentsAsync(clock.Now, cancellationToken).ConfigureAwait(false);
         foreach (var entry in open.Where(e => counts.ContainsKey(e.Integration.Id)))
@@ -107,7 +110,7 @@ internal sealed class Heartbeat(
                 continue;
             }
 
-            var claims = await ClaimOpenIntentsAsync(entry, permits, cancellationToken).ConfigureAwait(false);
+            var claims = await ClaimOpenIntentsAsync(entry, permits, standing, cancellationToken).ConfigureAwait(false);
             if (claims.Count > 0)
             {
                 // Which connection was there to be tried is known only now; the probe counts as taken either way.
@@ -116,7 +119,8 @@ internal sealed class Heartbeat(
         }
     }
 
-    private async Task<IReadOnlyList<Claim>> ClaimOpenIntentsAsync(IntegrationEntry entry, Permits permits, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Claim>> ClaimOpenIntentsAsync(
+        IntegrationEntry entry, Permits permits, TimelineStanding standing, CancellationToken cancellationToken)
     {
         IReadOnlyList<Claim> claims = [];
         try
@@ -124,7 +128,7 @@ internal sealed class Heartbeat(
             var asked = clock.Time.GetTimestamp();
             claims = await store.ClaimOpenIntentsAsync(
                 new OpenIntentRequest(
-                    worker.InstanceId, worker.Version, clock.Now, clock.Options.Lease, [new(entry.Integration.Id, IntentWait(entry), permits.Count)]),
+                    worker.InstanceId, worker.Version, clock.Now, clock.Options.Lease, [new(entry.Integration.Id, IntentWait(entry), permits.Count)], standing.Timeline),
                 cancellationToken).ConfigureAwait(false);
             foreach (var claim in claims)
             {
@@ -150,7 +154,7 @@ internal sealed class Heartbeat(
     }
 
     private async Task<DateTimeOffset?> ClaimDueAsync(
-        List<IntegrationEntry> open, HeartbeatScope scope, CancellationToken cancellationToken)
+        List<IntegrationEntry> open, HeartbeatScope scope, TimelineStanding standing, CancellationToken cancellationToken)
     {
         var heads = await store.ReadQueueHeadsAsync([.. open.Select(e => e.Integration.Id)], cancellationToken).ConfigureAwait(false);
         var allotted = new Dictionary<int, (Integration Integration, Permits Permits)>();
@@ -188,7 +192,7 @@ internal sealed class Heartbeat(
         // One horizon, one claim: the worker's own rounds have a single one, zero.
         foreach (var ofHorizon in allotted.GroupBy(a => scope.HorizonOf(a.Key)))
         {
-            await ClaimAsync(ofHorizon.ToDictionary(), scope.Source, ofHorizon.Key, cancellationToken).ConfigureAwait(false);
+            await ClaimAsync(ofHorizon.ToDictionary(), scope.Source, ofHorizon.Key, standing, cancellationToken).ConfigureAwait(false);
         }
 
         return NextLook(heads, scope, allotted.Keys);
@@ -196,7 +200,7 @@ internal sealed class Heartbeat(
 
     private async Task ClaimAsync(
         Dictionary<int, (Integration Integration, Permits Permits)> allotted, RefreshSource source, TimeSpan dueWithin,
-        CancellationToken cancellationToken)
+        TimelineStanding standing, CancellationToken cancellationToken)
     {
         var asked = clock.Time.GetTimestamp();
         var quotas = allotted.Select(a => new ClaimQuota(a.Key, a.Value.Permits.Count)).ToArray();
@@ -204,7 +208,7 @@ internal sealed class Heartbeat(
         try
         {
             claims = await store.ClaimDueAsync(
-                new ClaimRequest(worker.InstanceId, clock.Now, clock.Options.Lease, quotas, dueWithin), cancellationToken).ConfigureAwait(false);
+                new ClaimRequest(worker.InstanceId, clock.Now, clock.Options.Lease, quotas, dueWithin, standing.Timeline), cancellationToken).ConfigureAwait(false);
 
             // Before anything that can fail: a claim that is not started is an open intent for minutes.
             foreach (var claim in claims)

@@ -32,7 +32,7 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
     public async Task<RefreshOutcome> RefreshAsync(LeasedRefresh leased, RefreshSource source, bool capture = false)
     {
         ArgumentNullException.ThrowIfNull(leased);
-        if (!inFlight.TryEnter())
+        if (inFlight.TryEnter() is not { } wave)
         {
             return await settler.ReleaseAsync(leased.Claim, "this process is stopping").ConfigureAwait(false);
         }
@@ -43,7 +43,7 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
         }
         finally
         {
-            inFlight.Leave();
+            inFlight.Leave(wave);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Rekindle.Journal;
 using Rekindle.Storage;
 
 namespace Rekindle.Refresh;
@@ -10,21 +11,14 @@ namespace Rekindle.Refresh;
 /// heartbeat interval. Ending drains: no new claims, what is in flight is finished and written.
 /// </summary>
 internal sealed class RefreshWorker(
-    Heartbeat heartbeat, IWorkerStore workers, WorkerIdentity identity, Encryption.KeyRing ring, RefreshClock clock, WorkerPulse pulse,
-    ILogger<RefreshWorker> logger)
+    Heartbeat heartbeat, DatabaseTimeline timeline, RefreshClock clock, WorkerPulse pulse, ILogger<RefreshWorker> logger)
     : BackgroundService
 {
     private static readonly TimeSpan ShortestSleep = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan BeatInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(1);
 
     private readonly Channel<bool> _calls = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-
-    private DateTimeOffset _lastBeatAt;
-
-    /// <summary>When the last cycle was reported; null: none yet.</summary>
-    public DateTimeOffset? LastCycleAt { get; private set; }
 
     /// <summary>Makes the next round come at once: a lever was pulled, a connection came in.</summary>
     public void Wake() => _calls.Writer.TryWrite(true);
@@ -38,6 +32,7 @@ internal sealed class RefreshWorker(
         }
 
         await Task.Yield();
+        timeline.Settled += Wake;
         var reportAt = clock.Now + clock.Options.HeartbeatInterval;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -46,14 +41,13 @@ internal sealed class RefreshWorker(
                 var freed = heartbeat.Slots.Freed;
                 var next = await heartbeat.StartRoundAsync(HeartbeatScope.Scheduled, stoppingToken).ConfigureAwait(false);
                 pulse.Note(clock.Now);
-                if (clock.Now >= reportAt || LastCycleAt is null)
+                if (clock.Now >= reportAt || pulse.LastCycleAt is null)
                 {
                     await heartbeat.CompleteCycleAsync(stoppingToken).ConfigureAwait(false);
-                    LastCycleAt = clock.Now;
+                    pulse.NoteCycle(clock.Now);
                     reportAt = clock.Now + clock.Options.HeartbeatInterval;
                 }
 
-                await BeatAsync(stoppingToken).ConfigureAwait(false);
                 await SleepAsync(next, reportAt, freed, stoppingToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -62,6 +56,11 @@ internal sealed class RefreshWorker(
             }
             catch (Exception e) when (e is StoreException or TimeoutException)
             {
+                if (e is StoreException { IsAnotherTimeline: true })
+                {
+                    timeline.Suspect();
+                }
+
                 logger.RoundFailed(StoreRetry.TotalSeconds, e.Message);
                 pulse.Note(clock.Now, e.Message);
                 await Task.Delay(StoreRetry, clock.Time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -74,38 +73,7 @@ internal sealed class RefreshWorker(
     {
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
         await heartbeat.DrainAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        try
-        {
-            await workers.RemoveAsync(identity.InstanceId, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is StoreException or OperationCanceledException)
-        {
-            // It ages off the list instead.
-            logger.RoundFailed(0, e.Message);
-        }
-    }
-
-    private async Task BeatAsync(CancellationToken cancellationToken)
-    {
-        if (clock.Now - _lastBeatAt < BeatInterval)
-        {
-            return;
-        }
-
-        _lastBeatAt = clock.Now;
-        await workers.BeatAsync(
-            new WorkerView
-            {
-                InstanceId = identity.InstanceId,
-                Version = identity.Version,
-                StartedAt = identity.StartedAt,
-                SeenAt = clock.Now,
-                LastCycleAt = LastCycleAt,
-                InFlight = heartbeat.Slots.InFlight,
-                Slots = heartbeat.Slots.Total,
-                KeyIds = string.Join(',', ring.Keys.Select(k => k.Id)),
-            },
-            cancellationToken).ConfigureAwait(false);
+        timeline.Settled -= Wake;
     }
 
     private async Task SleepAsync(DateTimeOffset? next, DateTimeOffset reportAt, Task freed, CancellationToken stoppingToken)

@@ -7,6 +7,7 @@ public sealed class WorkerPulse(RefreshOptions options)
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
 
     private Beat? _last;
+    private Beat? _lastCycle;
 
     /// <summary>Where it stands.</summary>
     public PulseStatus Status(DateTimeOffset now) => !options.WorkerEnabled ? PulseStatus.Off : Volatile.Read(ref _last) switch
@@ -25,6 +26,11 @@ public sealed class WorkerPulse(RefreshOptions options)
         PulseStatus.Silent => "The worker has stopped looking at the schedule.",
         _ => "The worker looks at the schedule.",
     };
+
+    /// <summary>When the last cycle was reported; null: none yet.</summary>
+    internal DateTimeOffset? LastCycleAt => Volatile.Read(ref _lastCycle)?.At;
+
+    internal void NoteCycle(DateTimeOffset now) => Volatile.Write(ref _lastCycle, new Beat(now, null));
 
     internal void Note(DateTimeOffset now, string? problem = null) => Volatile.Write(ref _last, new Beat(now, problem));
 

@@ -44,7 +44,8 @@ public sealed record Claim
 /// <param name="Now">Time by the caller's clock; rules due times.</param>
 /// <param name="Lease">How long; counted on the store's lease clock.</param>
 /// <param name="AttemptId">The attempt, for a claim of one.</param>
-public sealed record LeaseTerms(string Holder, DateTimeOffset Now, TimeSpan Lease, Guid AttemptId);
+/// <param name="Timeline">The timeline that the claimer knows: on another one nothing is claimed. Null: not asked.</param>
+public sealed record LeaseTerms(string Holder, DateTimeOffset Now, TimeSpan Lease, Guid AttemptId, string? Timeline = null);
 
 /// <summary>A claim of due connections.</summary>
 /// <param name="Holder">Instance id of the worker.</param>
@@ -52,8 +53,9 @@ public sealed record LeaseTerms(string Holder, DateTimeOffset Now, TimeSpan Leas
 /// <param name="Lease">How long; counted on the store's lease clock.</param>
 /// <param name="Quotas">Open integrations that have permits, and how many of each.</param>
 /// <param name="DueWithin">Rows due up to this much later count as due (C5); zero otherwise.</param>
+/// <param name="Timeline"><inheritdoc cref="LeaseTerms" path="/param[@name='Timeline']"/></param>
 public sealed record ClaimRequest(
-    string Holder, DateTimeOffset Now, TimeSpan Lease, IReadOnlyList<ClaimQuota> Quotas, TimeSpan DueWithin = default);
+    string Holder, DateTimeOffset Now, TimeSpan Lease, IReadOnlyList<ClaimQuota> Quotas, TimeSpan DueWithin = default, string? Timeline = null);
 
 /// <summary>How many connections of one integration to claim.</summary>
 public sealed record ClaimQuota(int IntegrationId, int Limit);
@@ -75,8 +77,9 @@ public sealed record LifetimeGroup(int IntegrationId, TimeSpan? Lifetime, int Co
 /// <param name="Now">Time by the caller's clock.</param>
 /// <param name="Lease">How long; counted on the store's lease clock.</param>
 /// <param name="Waits">Per open integration: how long after the lost lease's end a token may be sent again, and how many to take.</param>
+/// <param name="Timeline"><inheritdoc cref="LeaseTerms" path="/param[@name='Timeline']"/></param>
 public sealed record OpenIntentRequest(
-    string Holder, string WorkerVersion, DateTimeOffset Now, TimeSpan Lease, IReadOnlyList<OpenIntentWait> Waits);
+    string Holder, string WorkerVersion, DateTimeOffset Now, TimeSpan Lease, IReadOnlyList<OpenIntentWait> Waits, string? Timeline = null);
 
 /// <summary>The wait of one integration's open intents (I3): zero where the provider's reuse rule allows repeating.</summary>
 public sealed record OpenIntentWait(int IntegrationId, TimeSpan Wait, int Limit);

@@ -14,6 +14,9 @@ public interface IChangeFeed
     /// <summary>The highest position so far.</summary>
     Task<long> LastPositionAsync(CancellationToken cancellationToken);
 
+    /// <summary>The position before the first entry written at or after an instant; the highest so far when there is none. Looks at the whole feed.</summary>
+    Task<long> PositionBeforeAsync(DateTimeOffset instant, CancellationToken cancellationToken);
+
     /// <summary>Returns when something was probably written, or after <paramref name="atMost"/>. A hint: polling alone is correct.</summary>
     Task WaitAsync(TimeSpan atMost, CancellationToken cancellationToken);
 

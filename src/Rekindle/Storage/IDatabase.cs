@@ -20,6 +20,12 @@ public interface IDatabase
     /// <summary>A round trip that proves it can be written. Throws <see cref="StoreException"/> otherwise.</summary>
     Task ProbeAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Which history of the database this is. Another one than before: a replica was promoted, or a backup restored, and the last commits may
+    /// be missing. Null: the database does not let us know.
+    /// </summary>
+    Task<string?> ReadTimelineAsync(CancellationToken cancellationToken);
+
     /// <summary>For people: <c>SQLite 3.40.1, /data/rekindle.db</c>. Never a password.</summary>
     string Description { get; }
 }

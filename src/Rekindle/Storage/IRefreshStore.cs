@@ -41,21 +41,22 @@ public interface IRefreshStore
     Task<IReadOnlyList<CommitResult>> CommitAsync(IReadOnlyList<RefreshCommit> commits, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Stores results that a journal kept, each over its exact parent (I5), whoever holds the lease by now; one whose parent
-    /// stands while somebody else refreshes the connection is kept as a late result. Repeating it changes nothing.
+    /// Stores results that a journal kept, each over its exact parent (I5), whoever holds the lease by now, and after it the late results
+    /// that descend from it. One whose parent stands while somebody else refreshes the connection, or is not there yet, is kept as a
+    /// late result. Repeating it changes nothing.
     /// </summary>
     /// <returns>One answer per result, in the order given.</returns>
     Task<IReadOnlyList<ReplayResult>> ReplayAsync(IReadOnlyList<JournalledResult> results, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>
     /// Settles the leases of a process that is gone: those whose request provably never left are given back, the others are
-    /// open intents from now on (I3).
+    /// open intents from now on (I3). It is taken off the workers' list: what its journal held is known.
     /// </summary>
     Task<LostLeases> SettleHolderAsync(LostHolder holder, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>
     /// Stores late results whose parent still stands, as soon as nobody refreshes the connection; those whose parent has moved on
-    /// are marked as superseded. Returns how many were stored.
+    /// are marked as superseded, and so are those whose parent has not come within an hour. Returns how many were stored.
     /// </summary>
     Task<int> ApplyLateResultsAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken);
 

@@ -9,8 +9,30 @@ public interface IWorkerStore
     /// <summary>All workers seen since.</summary>
     Task<IReadOnlyList<WorkerView>> ListAsync(DateTimeOffset seenSince, CancellationToken cancellationToken);
 
+    /// <summary>Notes a timeline when it is met for the first time, with the last sign of life that any worker gave before.</summary>
+    Task<TimelineEntry> EnterTimelineAsync(string timeline, DateTimeOffset now, CancellationToken cancellationToken);
+
     /// <summary>A worker that ends cleanly takes itself off the list.</summary>
     Task RemoveAsync(string instanceId, CancellationToken cancellationToken);
+}
+
+/// <summary>A timeline of the database as its workers met it.</summary>
+/// <param name="FirstSeenAt">When the first of them did.</param>
+/// <param name="LastSignAt">The last sign of life of any worker before that; null: there was none.</param>
+/// <param name="IsFirst">Whether no other was met before it: there is nothing that it could have forgotten.</param>
+public sealed record TimelineEntry(DateTimeOffset FirstSeenAt, DateTimeOffset? LastSignAt, bool IsFirst);
+
+/// <summary>State of a worker's journal.</summary>
+public enum JournalState
+{
+    /// <summary>It has none, by the operator's choice.</summary>
+    Off,
+
+    /// <summary>It can be written.</summary>
+    Ready,
+
+    /// <summary>It cannot be written: refresh tokens that a refresh uses up are not refreshed by this worker.</summary>
+    Failing,
 }
 
 /// <summary>A worker as others see it.</summary>
@@ -39,4 +61,16 @@ public sealed record WorkerView
 
     /// <summary>Ids of the encryption keys it holds, comma-separated.</summary>
     public string KeyIds { get; init; } = "";
+
+    /// <summary>Its journal; null: it has none to speak of.</summary>
+    public JournalState? Journal { get; init; }
+
+    /// <summary>Entries of its journal that the database has not acknowledged.</summary>
+    public int JournalOpen { get; init; }
+
+    /// <summary>When the oldest of them was written.</summary>
+    public DateTimeOffset? JournalOldestAt { get; init; }
+
+    /// <summary>The timeline onto which it has given back what its journal holds.</summary>
+    public string? Timeline { get; init; }
 }

@@ -53,13 +53,16 @@ public sealed record JournalledResult
 /// <summary>What became of a result that the journal gave back.</summary>
 public enum ReplayResult
 {
-    /// <summary>The database had it already.</summary>
+    /// <summary>The database had it already, or what came after it.</summary>
     AlreadyThere,
 
     /// <summary>It was missing, its parent stood, and now it is stored.</summary>
     Applied,
 
-    /// <summary>Its parent stands, and somebody refreshes the connection right now: kept, and applied when that refresh ends without tokens.</summary>
+    /// <summary>
+    /// Kept, and applied when its time comes: its parent stands while somebody refreshes the connection, or its parent is in another
+    /// journal, of which the database has not been reminded yet.
+    /// </summary>
     Deferred,
 
     /// <summary>The parent has moved on, or the connection is gone. Unless the database once had it, the material is kept sealed (I5).</summary>

@@ -22,4 +22,7 @@ public sealed class StoreException : Exception
 
     /// <summary>Whether trying again later may help.</summary>
     public bool IsTransient { get; init; }
+
+    /// <summary>Whether a claim was refused because the database is on another timeline than the claimer believed.</summary>
+    public bool IsAnotherTimeline { get; init; }
 }

@@ -62,6 +62,65 @@ public abstract class JournalContract<TStore> : StoreContract<TStore>
         Assert.Equal((3, "refresh-second", "refresh-first"), (tokens.Version, Given.Text(tokens.RefreshToken), Given.Text(tokens.PreviousRefreshToken)));
     }
 
+    [Theory, Trait("Req", "F4"), Trait("Req", "I5")]
+    [InlineData("1 2 3")]
+    [InlineData("3 1 2")]
+    [InlineData("3 2 1")]
+    [InlineData("2 3 1")]
+    public async Task What_the_database_forgot_of_several_workers_comes_back_in_whichever_order_they_bring_it(string order)
+    {
+        var connection = await ConnectDueAsync();
+        var forgotten = new Dictionary<string, RefreshCommit>();
+        foreach (var name in (string[])["1", "2", "3"])
+        {
+            forgotten[name] = Given.Success(await ClaimAsync(connection.Id, $"worker-{name}"), Now, name);
+            await CommitAsync(forgotten[name]);
+        }
+
+        await ForgetAsync(connection.Id);
+
+        foreach (var name in order.Split(' '))
+        {
+            await ReplayAsync(forgotten[name], settled: true);
+            await Refresh.ApplyLateResultsAsync(Now, 10, default);
+        }
+
+        var tokens = (await GetAsync(connection.Id)).Tokens!;
+        Assert.Equal((4, "refresh-3", "refresh-2"), (tokens.Version, Given.Text(tokens.RefreshToken), Given.Text(tokens.PreviousRefreshToken)));
+        Assert.Equal(0L, await QueryAsync<long>("select count(*) from late_results where settled_at is null"));
+    }
+
+    [Fact, Trait("Req", "I5")]
+    public async Task A_commit_whose_parent_was_forgotten_waits_for_it()
+    {
+        var connection = await ConnectDueAsync();
+        var first = Given.Success(await ClaimAsync(connection.Id), Now, "first");
+        await CommitAsync(first);
+        var second = Given.Success(await ClaimAsync(connection.Id, "other"), Now, "second");
+        await ForgetAsync(connection.Id);
+
+        Assert.Equal(CommitResult.LeaseLost, await CommitAsync(second));
+        Assert.Equal(0, await Refresh.ApplyLateResultsAsync(Now, 10, default));
+        Assert.Equal(ReplayResult.Applied, await ReplayAsync(first, settled: true));
+
+        Assert.Equal("refresh-second", Given.Text((await GetAsync(connection.Id)).Tokens!.RefreshToken));
+    }
+
+    [Fact, Trait("Req", "I5")]
+    public async Task A_result_whose_parent_does_not_come_within_an_hour_is_superseded_and_kept_sealed()
+    {
+        var connection = await ConnectDueAsync();
+        await CommitAsync(Given.Success(await ClaimAsync(connection.Id), Now, "first"));
+        var second = Given.Success(await ClaimAsync(connection.Id), Now, "second");
+        await ForgetAsync(connection.Id);
+        Assert.Equal(ReplayResult.Deferred, await ReplayAsync(second, settled: true));
+
+        Assert.Equal(0, await Refresh.ApplyLateResultsAsync(Now.AddMinutes(61), 10, default));
+
+        Assert.Equal("refresh-1", Given.Text((await GetAsync(connection.Id)).Tokens!.RefreshToken));
+        Assert.Equal(1L, await QueryAsync<long>("select count(*) from late_results where settled_at is not null"));
+    }
+
     [Fact, Trait("Req", "I5"), Trait("Failure", "F07")]
     public async Task A_result_of_a_replaced_grant_is_kept_sealed_and_changes_nothing()
     {
@@ -85,7 +144,7 @@ public abstract class JournalContract<TStore> : StoreContract<TStore>
         await CommitAsync(commit);
         await CommitAsync(Given.Success(await ClaimAsync(connection.Id), Now, "newer"));
 
-        Assert.Equal(ReplayResult.Superseded, await ReplayAsync(commit, settled: true));
+        Assert.Equal(ReplayResult.AlreadyThere, await ReplayAsync(commit, settled: true));
         Assert.Equal(0L, await CountLateAsync());
     }
 
@@ -167,10 +226,12 @@ public abstract class JournalContract<TStore> : StoreContract<TStore>
         await ClaimAsync(unsent.Id, "gone");
         var claim = await ClaimAsync(sent.Id, "gone");
         await ClaimAsync(foreign.Id, "alive");
+        await Stores.Workers.BeatAsync(new() { InstanceId = "gone", Version = "1.0", StartedAt = Now, SeenAt = Now }, default);
 
         var lost = await Refresh.SettleHolderAsync(new("gone", new HashSet<Guid> { claim.AttemptId }, MarksAreComplete: true), Now, default);
 
         Assert.Equal(new LostLeases(1, 1), lost);
+        Assert.Empty(await Stores.Workers.ListAsync(Now, default));
         Assert.Null((await GetAsync(unsent.Id)).LeaseUntil);
         Assert.NotNull((await GetAsync(foreign.Id)).LeaseUntil);
         Assert.Equal([unsent.Id], (await ClaimDueAsync()).Select(c => c.Connection.Id));
