@@ -1,6 +1,7 @@
 #if REKINDLE_DRILL
 using System.CommandLine;
 using Rekindle.Drills.Crash;
+using Rekindle.Drills.Failover;
 #endif
 
 namespace Rekindle.Drills;
@@ -18,11 +19,13 @@ internal static class Program
               ./drill crash              every gap between two steps of a refresh x five kinds of provider x both stores
               ./drill crash --quick      each gap and each kind once or twice per store
               ./drill crash --gap sent --kind revoking --store postgres
+              ./drill failover           a primary dies and a replica without its last commits takes its place; with the journal and without it
 
             Exits 0 if nothing was lost that could have been kept, else 1. docs/drills.md says how to read the tables.
             """)
         {
             new CrashCommand(),
+            new FailoverCommand(),
         };
         return await root.Parse(args).InvokeAsync();
 #else

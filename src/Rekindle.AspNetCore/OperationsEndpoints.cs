@@ -138,6 +138,13 @@ internal sealed class OperationsEndpoints(
         InFlight = w.InFlight,
         Slots = w.Slots,
         KeyIds = w.KeyIds.Split(',', StringSplitOptions.RemoveEmptyEntries),
+        Journal = w.Journal is not { } journal ? null : new()
+        {
+            Status = Names.Of(journal),
+            Open = w.JournalOpen,
+            OldestAt = w.JournalOldestAt,
+            Timeline = w.Timeline,
+        },
     };
 
     private static Wire.Lease ToWire(InspectedLease i, DateTimeOffset now) => new()

@@ -31,9 +31,28 @@ public sealed record Worker
     /// <summary>Refreshes in flight.</summary>
     public int InFlight { get; init; }
 
-    /// <summary>Slots it has.</summary>
+    /// <summary>Slots it has; none: it refreshes on demand only.</summary>
     public int Slots { get; init; }
 
     /// <summary>Ids of the encryption keys it holds.</summary>
     public IReadOnlyList<string> KeyIds { get; init; } = [];
+
+    /// <summary>Its journal; null: a process that has none to speak of.</summary>
+    public WorkerJournal? Journal { get; init; }
+}
+
+/// <summary>Where a worker keeps what providers answered until the database has it.</summary>
+public sealed record WorkerJournal
+{
+    /// <summary><c>ready</c>; <c>failing</c>: it cannot be written; <c>off</c>: the operator wants none.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Entries that the database has not acknowledged.</summary>
+    public int Open { get; init; }
+
+    /// <summary>When the oldest of them was written.</summary>
+    public DateTimeOffset? OldestAt { get; init; }
+
+    /// <summary>The database's timeline onto which it has given back what it holds; null: it cannot tell timelines apart.</summary>
+    public string? Timeline { get; init; }
 }

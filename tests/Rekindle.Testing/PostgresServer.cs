@@ -1,3 +1,4 @@
+using System.Net;
 using Npgsql;
 
 namespace Rekindle.Testing;
@@ -37,6 +38,9 @@ public sealed class PostgresServer
     /// </summary>
     /// <param name="settings">Settings as <c>name=value</c>.</param>
     public static Task<PostgresServer> StartDurableAsync(params string[] settings) => StartAsync(settings, TempFolder.CreateOnDisk);
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint EndPoint => new(IPAddress.Loopback, _port);
 
     /// <summary>The server's own process.</summary>
     public int ProcessId => int.Parse(
@@ -164,7 +168,7 @@ public sealed class PostgresServer
         return folder;
     }
 
-    private static string[] CommandLine(string binaries, string folder, int port, string[] more)
+    internal static string[] CommandLine(string binaries, string folder, int port, string[] more)
     {
         string[] settings =
         [

@@ -135,9 +135,9 @@ public sealed class AdversityTests
         // The answer comes when everything that does not wait for it has stopped.
         var closing = first.Get<FlightCount>();
         var stopping = first.DisposeAsync().AsTask();
-        while (closing.TryEnter())
+        while (closing.TryEnter() is { } entered)
         {
-            closing.Leave();
+            closing.Leave(entered);
             await Task.Yield();
         }
 

@@ -42,7 +42,80 @@ public sealed class ResultJournalTests : IDisposable
         Assert.Equal(0, journal.Pending);
         Assert.True(Assert.Single(Content(journal).Results).IsSettled);
         _clock.Advance(TimeSpan.FromMinutes(11));
+        await journal.SentAsync(Guid.NewGuid(), new ConnectionId(1));
         Assert.Empty(Content(journal).Results);
+    }
+
+    [Fact]
+    public async Task What_was_settled_before_a_long_absence_of_the_database_is_kept_until_it_was_there_again()
+    {
+        using var journal = await OpenAsync(slots: 1);
+        journal.Confirm();
+        for (var i = 0; i < 600; i++)
+        {
+            var result = Given.Result(i + 1, tokenBytes: 4000);
+            await journal.KeepAsync(result);
+            journal.Settle(result.Attempt.Id);
+        }
+
+        _clock.Advance(TimeSpan.FromHours(2));
+        await journal.SentAsync(Guid.NewGuid(), new ConnectionId(1));
+        var absent = await ReadBackAsync(journal);
+        journal.Confirm();
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        await journal.SentAsync(Guid.NewGuid(), new ConnectionId(1));
+        await journal.SentAsync(Guid.NewGuid(), new ConnectionId(1));
+
+        Assert.Equal(600, absent.Count);
+        Assert.True((await ReadBackAsync(journal)).Count < 600);
+    }
+
+    [Fact]
+    public async Task What_it_reads_back_is_all_that_was_kept_before_in_its_order()
+    {
+        using var journal = await OpenAsync(slots: 1);
+        var results = Enumerable.Range(1, 600).Select(v => Given.Result(v, tokenBytes: 4000)).ToArray();
+        var keeping = results.Select(journal.KeepAsync).ToArray();
+
+        var read = await ReadBackAsync(journal);
+
+        Assert.Equal(results.Select(r => r.Attempt.Id), read);
+        await Task.WhenAll(keeping);
+    }
+
+    [Fact]
+    [Trait("Failure", "F03")]
+    public async Task What_a_segment_held_that_could_not_be_synced_is_written_again_to_the_next()
+    {
+        var healthy = true;
+        using var journal = Create(
+            new JournalOptions { Folder = _root.File("journal"), AllowEphemeral = true, SegmentMegabytes = 1 }, slots: 1,
+            segment =>
+            {
+                if (!healthy)
+                {
+                    throw new IOException("the disk does not answer");
+                }
+
+                segment.Sync();
+            });
+        await journal.StartAsync(default);
+        var kept = Given.Result();
+        Assert.True(await journal.KeepAsync(kept));
+        var settled = Given.Result(2);
+        await journal.KeepAsync(settled);
+        journal.Settle(settled.Attempt.Id);
+        healthy = false;
+        var unsynced = Given.Result(3);
+        Assert.False(await journal.KeepAsync(unsynced));
+        healthy = true;
+
+        Assert.True(await journal.SentAsync(Guid.NewGuid(), new ConnectionId(1)));
+        await journal.StopAsync(default);
+
+        // As if the machine had died and the segment with it.
+        File.Delete(Folder(journal).Order(StringComparer.Ordinal).First());
+        Assert.Equal([kept.Attempt.Id, unsynced.Attempt.Id], Content(journal).Results.Select(r => r.Attempt.Id));
     }
 
     [Fact]
@@ -218,13 +291,27 @@ public sealed class ResultJournalTests : IDisposable
         return journal;
     }
 
-    private ResultJournal Create(JournalOptions options, int slots) => new(
+    private ResultJournal Create(JournalOptions options, int slots, Action<JournalSegment>? sync = null) => new(
         options, new RefreshOptions { Slots = slots }, _ring, new WorkerIdentity($"journal-{++_instances}", "1.0", Given.Now), _clock, null,
-        NullLogger<ResultJournal>.Instance);
+        NullLogger<ResultJournal>.Instance)
+    {
+        SyncSegment = sync ?? (static segment => segment.Sync()),
+    };
+
+    private static async Task<IReadOnlyList<Guid>> ReadBackAsync(ResultJournal journal)
+    {
+        var read = new List<Guid>();
+        await foreach (var records in journal.ReadBackAsync())
+        {
+            read.AddRange(records.OfType<JournalRecord.Kept>().Select(k => k.Result.Attempt.Id));
+        }
+
+        return read;
+    }
 
     private static string[] Folder(ResultJournal journal) => Directory.GetFiles(Path.Combine(journal.Root!, "journal-1"), "*.journal");
 
     private JournalContent Content(ResultJournal journal) => JournalContent.Of(
-        Folder(journal).Order(StringComparer.Ordinal).SelectMany(path => JournalSegment.Read(path, ResultJournal.KeyOf(_ring)).Records),
-        _clock.Now - TimeSpan.FromMinutes(10));
+        [.. Folder(journal).Order(StringComparer.Ordinal).SelectMany(path => JournalSegment.Read(path, ResultJournal.KeyOf(_ring)).Records)],
+        TimeSpan.FromMinutes(10));
 }
