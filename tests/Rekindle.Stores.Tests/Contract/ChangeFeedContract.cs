@@ -45,6 +45,21 @@ public abstract class ChangeFeedContract<TStore> : StoreContract<TStore>
         Assert.Equal(0, await Feed.LastPositionAsync(default));
     }
 
+    [Fact, Trait("Req", "A11"), Trait("Req", "F4")]
+    public async Task The_position_before_an_instant_is_where_a_reader_goes_back_to()
+    {
+        await ConnectAsync();
+        var before = await Feed.LastPositionAsync(default);
+        Clock.Advance(TimeSpan.FromSeconds(10));
+        var later = await ConnectAsync();
+
+        var position = await Feed.PositionBeforeAsync(Now.AddSeconds(-5), default);
+
+        Assert.Equal(before, position);
+        Assert.Equal([later.Id], (await Feed.ReadAsync(position, [], 10, default)).Select(c => c.ConnectionId!.Value));
+        Assert.Equal(await Feed.LastPositionAsync(default), await Feed.PositionBeforeAsync(Now.AddSeconds(1), default));
+    }
+
     [Fact, Trait("Req", "A11")]
     public async Task Integrations_and_keys_are_told_as_well()
     {
