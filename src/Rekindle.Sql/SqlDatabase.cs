@@ -69,6 +69,13 @@ internal abstract class SqlDatabase(TimeProvider time) : IDatabase, IAsyncDispos
     }
 
     /// <inheritdoc/>
+    public Task<MigrationPlan> PlanMigrationAsync(CancellationToken cancellationToken)
+    {
+        var migrations = Migration.AllOf(MigrationAssembly);
+        return ReadAsync(session => Migrator.PlanAsync(this, session, migrations), cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task<IReadOnlyDictionary<string, byte[]>> ReadKeyChecksAsync(CancellationToken cancellationToken) =>
         ReadAsync<IReadOnlyDictionary<string, byte[]>>(
             async session =>
@@ -106,6 +113,9 @@ internal abstract class SqlDatabase(TimeProvider time) : IDatabase, IAsyncDispos
 
     /// <summary>Whether a table is there: asked before the first migration has run.</summary>
     public abstract Task<bool> TableExistsAsync(SqlSession session, string table);
+
+    /// <summary>About how many rows a table has.</summary>
+    public abstract Task<long> EstimateRowsAsync(SqlSession session, string table);
 
     /// <summary>
     /// A session for the mode. <see cref="SqlMode.Migrate"/> waits until no other process migrates and creates the database if it can.

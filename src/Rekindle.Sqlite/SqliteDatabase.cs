@@ -39,6 +39,9 @@ internal sealed class SqliteDatabase(SqliteOptions options, TimeProvider time) :
     public override async Task<bool> TableExistsAsync(SqlSession session, string table) =>
         await session.AnyAsync("select 1 from sqlite_master where type = 'table' and name = @name", ("name", table)).ConfigureAwait(false);
 
+    public override Task<long> EstimateRowsAsync(SqlSession session, string table) =>
+        session.FirstAsync($"select count(*) from {table}", static row => row.Long());
+
     /// <summary>Writes a page and waits for the disk: a read-only file or a full disk shows here and not with a rotated token in hand.</summary>
     public override Task ProbeAsync(CancellationToken cancellationToken) =>
         WriteAsync(session => session.ExecuteAsync("pragma user_version = 1"), cancellationToken);

@@ -11,6 +11,9 @@ public interface IDatabase
     /// <summary>Names of migrations that have not been applied.</summary>
     Task<IReadOnlyList<string>> PendingAsync(CancellationToken cancellationToken);
 
+    /// <summary>What <see cref="MigrateAsync"/> would do: statements, whom they keep waiting, for how long. Changes nothing.</summary>
+    Task<MigrationPlan> PlanMigrationAsync(CancellationToken cancellationToken);
+
     /// <summary>Check values of the encryption keys in use, by key id.</summary>
     Task<IReadOnlyDictionary<string, byte[]>> ReadKeyChecksAsync(CancellationToken cancellationToken);
 

@@ -40,6 +40,25 @@ public sealed class ServerCommandTests
     }
 
     [Fact]
+    public async Task A_plan_of_the_migration_is_printed_and_nothing_is_done()
+    {
+        using var folder = new TempFolder();
+        await using var database = await (await PostgresServer.GetAsync()).CreateDatabaseAsync();
+        var settings = new Dictionary<string, string> { ["REKINDLE_STORE"] = "postgres", ["REKINDLE_POSTGRES__CONNECTION_STRING"] = database.ConnectionString };
+
+        var first = await RunAsync(folder, settings, "migrate", "--plan");
+        var second = await RunAsync(folder, settings, "migrate", "--plan");
+        await RunAsync(folder, settings, "migrate");
+        var last = await RunAsync(folder, settings, "migrate", "--plan");
+
+        Assert.Equal((0, ""), (first.ExitCode, first.Errors));
+        Assert.Contains("0001_start", first.Output, StringComparison.Ordinal);
+        Assert.Contains("create table connections", first.Output, StringComparison.Ordinal);
+        Assert.Equal(first, second);
+        Assert.Contains("nothing to do", last.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_init_nothing_is_served_and_the_way_is_shown()
     {
         using var folder = new TempFolder();

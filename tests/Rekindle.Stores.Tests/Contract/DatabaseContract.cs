@@ -46,7 +46,7 @@ public abstract class DatabaseContract<TStore> : StoreContract<TStore>
     public async Task A_database_newer_than_the_program_is_refused_with_both_numbers()
     {
         await Stores.Database.WriteAsync(
-            session => session.ExecuteAsync("insert into schema_migrations (number, name, applied_at) values (9999, '9999_future', 0)"), default);
+            session => session.ExecuteAsync("insert into schema_migrations (number, name, works_with, applied_at) values (9999, '9999_future', 9999, 0)"), default);
 
         var migrate = await Assert.ThrowsAsync<StoreException>(() => Database.MigrateAsync(default));
         var pending = await Assert.ThrowsAsync<StoreException>(() => Database.PendingAsync(default));
@@ -55,6 +55,41 @@ public abstract class DatabaseContract<TStore> : StoreContract<TStore>
         Assert.Contains("0001", migrate.Message, StringComparison.Ordinal);
         Assert.Equal(migrate.Message, pending.Message);
         Assert.False(migrate.IsTransient);
+    }
+
+    [Fact, Trait("Req", "A4")]
+    public async Task A_worker_goes_on_with_a_database_that_a_newer_one_migrated_and_said_to_survive()
+    {
+        var later = new Sql.Migration(2, "0002_later", "alter table connections add column later text;\ncreate table later (id integer primary key);\n", WorksWith: 1);
+        await Database.WriteAsync(session => Sql.Migrator.ApplyAsync(Database, session, [new(1, "0001_start", "", 1), later]), default);
+        var connection = await ConnectDueAsync();
+
+        var older = OpenAnother();
+        Assert.Empty(await older.Database.PendingAsync(default));
+        Assert.Empty(await older.Database.MigrateAsync(default));
+        var claim = await ClaimAsync(connection.Id);
+        await CommitAsync(Given.Success(claim, Now));
+
+        Assert.Equal(2, (await older.Connections.GetAsync(connection.Id, default))!.Tokens!.Version);
+    }
+
+    [Fact, Trait("Req", "A4")]
+    public async Task A_plan_tells_statements_and_sizes_and_changes_nothing()
+    {
+        await ConnectDueAsync();
+        var later = new Sql.Migration(
+            2, "0002_later", "-- why\ncreate index by_later on connections (subject);\nalter table token_sets add column later bigint;\n", WorksWith: 1);
+
+        var plan = await Database.ReadAsync(session => Sql.Migrator.PlanAsync(Database, session, [new(1, "0001_start", "", 1), later]), default);
+
+        var step = Assert.Single(plan.Steps);
+        Assert.Equal(("0002_later", 1), (step.Name, step.WorksWith));
+        Assert.Collection(
+            step.Statements,
+            s => Assert.Equal(new PlannedStatement("create index by_later on connections (subject)", "connections", Blocking.Writers, 1, TimeSpan.FromSeconds(1 / 500_000.0)), s),
+            s => Assert.Equal(new PlannedStatement("alter table token_sets add column later bigint", "token_sets", Blocking.Everybody, 0, TimeSpan.Zero), s));
+        Assert.Empty((await Database.PlanMigrationAsync(default)).Steps);
+        Assert.Empty(await Database.PendingAsync(default));
     }
 
     [Fact, Trait("Req", "D8")]
