@@ -9,6 +9,9 @@ internal static partial class ProviderText
     public const int MaxLength = 500;
     private const int MaxRead = 8 * 1024;
 
+    // One less than what Opaque takes for a token.
+    private const int LongestWord = 39;
+
     /// <summary>Cleans a text; null when nothing is left of it.</summary>
     public static string? Clean(string? text, SecretScrubber scrubber, int maxLength = MaxLength)
     {
@@ -19,8 +22,30 @@ internal static partial class ProviderText
 
         // Scrubbed before it is cut: half a secret at the cut would not be recognised.
         var scrubbed = scrubber.Scrub(text.Length <= MaxRead ? text : text[..MaxRead]);
+        if (scrubbed.Length <= Math.Min(maxLength, LongestWord) && IsPlain(scrubbed))
+        {
+            return scrubbed;
+        }
+
         var line = OnOneLine(Opaque().Replace(scrubbed, static match => $"<{match.Length} characters>"));
         return line.Length == 0 ? null : Cut(line, maxLength);
+    }
+
+    // Printable words with single spaces between them: nothing of the below would change it.
+    private static bool IsPlain(string text)
+    {
+        var before = ' ';
+        foreach (var character in text)
+        {
+            if (character is < ' ' or > '~' || (character == ' ' && before == ' '))
+            {
+                return false;
+            }
+
+            before = character;
+        }
+
+        return before != ' ';
     }
 
     private static string OnOneLine(string text)

@@ -17,12 +17,13 @@ internal sealed partial class SecretScrubber
     private const int MinLength = 4;
 
     /// <summary>This many characters of a longer secret in a row are part of it, and not met by chance.</summary>
-    private const int Window = 12;
+    internal const int Window = 12;
 
     private const string Redaction = "<secret>";
 
     private readonly List<string> _plain = [];
-    private readonly HashSet<string> _forms = new(StringComparer.Ordinal);
+    private readonly SecretSieve _sieve;
+    private HashSet<string>? _forms;
     private HashSet<int>? _windows;
 
     public SecretScrubber(IEnumerable<Secret?> secrets)
@@ -32,9 +33,10 @@ internal sealed partial class SecretScrubber
             if (secret?.Reveal() is { Length: >= MinLength } value && !_plain.Contains(value))
             {
                 _plain.Add(value);
-                AddForms(value);
             }
         }
+
+        _sieve = new SecretSieve(_plain);
     }
 
     /// <summary>Whether a word is a secret, holds one or is a piece of one: for values that are kept whole or not at all.</summary>
@@ -44,12 +46,12 @@ internal sealed partial class SecretScrubber
 
     public string Scrub(string text)
     {
-        if (text.Length < MinLength || _plain.Count == 0)
+        if (text.Length < MinLength || _plain.Count == 0 || _sieve.Clears(text))
         {
             return text;
         }
 
-        foreach (var form in _forms)
+        foreach (var form in Forms)
         {
             if (form.Length < Window)
             {
@@ -94,8 +96,8 @@ internal sealed partial class SecretScrubber
 
     private HashSet<int> HashWindows()
     {
-        var windows = new HashSet<int>(_forms.Sum(form => Math.Max(0, form.Length - Window + 1)));
-        foreach (var form in _forms)
+        var windows = new HashSet<int>(Forms.Sum(form => Math.Max(0, form.Length - Window + 1)));
+        foreach (var form in Forms)
         {
             for (var at = 0; at + Window <= form.Length; at++)
             {
@@ -131,33 +133,30 @@ internal sealed partial class SecretScrubber
         return false;
     }
 
-    private void AddForms(string value)
+    private HashSet<string> Forms => _forms ??= [.. _plain.SelectMany(FormsOf)];
+
+    /// <summary>Every form that is looked for, of which some may be the same.</summary>
+    internal static IEnumerable<string> FormsOf(string value) => AllFormsOf(value).Where(form => form.Length >= MinLength);
+
+    private static IEnumerable<string> AllFormsOf(string value)
     {
-        Add(value);
+        yield return value;
         var escaped = Uri.EscapeDataString(value);
-        Add(escaped);
-        Add(escaped.Replace("%20", "+", StringComparison.Ordinal));
-        Add(EscapedByte().Replace(escaped, static match => match.Value.ToLowerInvariant()));
-        Add(JsonEncodedText.Encode(value, JavaScriptEncoder.Default).ToString());
-        Add(JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString());
-        Add(value.Replace("/", "\\/", StringComparison.Ordinal));
+        yield return escaped;
+        yield return escaped.Replace("%20", "+", StringComparison.Ordinal);
+        yield return EscapedByte().Replace(escaped, static match => match.Value.ToLowerInvariant());
+        yield return JsonEncodedText.Encode(value, JavaScriptEncoder.Default).ToString();
+        yield return JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString();
+        yield return value.Replace("/", "\\/", StringComparison.Ordinal);
         var bytes = Encoding.UTF8.GetBytes(value);
-        Add(Convert.ToHexString(bytes));
-        Add(Convert.ToHexStringLower(bytes));
+        yield return Convert.ToHexString(bytes);
+        yield return Convert.ToHexStringLower(bytes);
         for (var offset = 0; offset < 3; offset++)
         {
             var inner = Base64At(bytes, offset);
-            Add(inner);
-            Add(inner.Replace('+', '-').Replace('/', '_'));
-            Add(Uri.EscapeDataString(inner));
-        }
-    }
-
-    private void Add(string form)
-    {
-        if (form.Length >= MinLength)
-        {
-            _forms.Add(form);
+            yield return inner;
+            yield return inner.Replace('+', '-').Replace('/', '_');
+            yield return Uri.EscapeDataString(inner);
         }
     }
 

@@ -93,6 +93,48 @@ public sealed class SecretScrubberTests
         Assert.Equal("Token <64 characters> at https://docs.example/errors?x=1 id 6f9619ff-8b86-d011-b42d-00c04fc964ff", clean);
     }
 
+    [Fact]
+    public void The_sieve_clears_no_text_that_holds_a_part_of_any_form_of_a_secret()
+    {
+        var random = new Random(11);
+        for (var round = 0; round < 400; round++)
+        {
+            var secret = Alphabets[round % Alphabets.Length] is var alphabet
+                ? string.Concat(Enumerable.Range(0, random.Next(12, 60)).Select(_ => alphabet[random.Next(alphabet.Length)]))
+                : "";
+            var sieve = new SecretSieve([secret]);
+            foreach (var form in SecretScrubber.FormsOf(secret).Where(f => f.Length >= SecretScrubber.Window))
+            {
+                var at = random.Next(form.Length - SecretScrubber.Window + 1);
+                var part = form.Substring(at, SecretScrubber.Window);
+
+                Assert.False(sieve.Clears($"id: {part}"), $"round {round}: {part}");
+                Assert.False(sieve.Clears($"x{part}y"), $"round {round}: {part}");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("application/json; charset=utf-8")]
+    [InlineData("https://oauth2.googleapis.com/token")]
+    [InlineData("refresh_token")]
+    [InlineData("6f9619ff-8b86-d011-b42d-00c04fc964ff")]
+    [InlineData("Sat, 21 Nov 2026 12:00:00 GMT")]
+    public void The_sieve_clears_what_answers_usually_say(string text)
+    {
+        var marked = new MarkedSecret(new Random(7), "access token");
+
+        Assert.True(new SecretSieve([marked.Value]).Clears(text));
+    }
+
+    private static readonly string[] Alphabets =
+    [
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~",
+        "aZ9+/= \\\"&<>'%!",
+        "0123456789abcdef",
+        "aü€z0",
+    ];
+
     private static string LowerHex(string text) =>
         System.Text.RegularExpressions.Regex.Replace(text, "%[0-9A-F]{2}", match => match.Value.ToLowerInvariant());
 }

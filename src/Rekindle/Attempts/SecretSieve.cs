@@ -1,0 +1,160 @@
+using System.Text;
+
+namespace Rekindle.Attempts;
+
+/// <summary>
+/// Says of most texts, at the cost of reading them once, that <see cref="SecretScrubber"/> would find nothing in them. A provider's answer is a
+/// dozen short words, and rendering every form of every secret in order to look for them there costs more than the exchange itself.
+/// </summary>
+/// <remarks>
+/// It knows which three bytes in a row occur in the secrets (a Bloom filter: it may err towards "perhaps"). A window of
+/// <see cref="SecretScrubber.Window"/> characters of any form of a secret shows such triples in a row, however it lies:
+/// <list type="bullet">
+/// <item>raw: in all of it; URL- or JSON-escaped and without an escape character inside: it begins with at most 5 characters of a cut escape,
+/// and 7 raw ones follow, which are 5 triples;</item>
+/// <item>hexadecimal: at least 5 whole bytes, 3 triples; in base64, perhaps after 2 characters of a cut escape: at least 6 whole bytes, 4 triples.</item>
+/// </list>
+/// Texts with escape characters in them are never cleared, nor is anything when a secret is shorter than a window.
+/// </remarks>
+internal sealed class SecretSieve
+{
+    private const int RawTriples = 5;
+    private const int HexTriples = 3;
+    private const int Base64Triples = 4;
+    private const int ShortestHex = SecretScrubber.Window;
+    private const int ShortestBase64 = SecretScrubber.Window - 2;
+    private const int LongestText = 512;
+    private const int HashBits = 14;
+
+    private readonly ulong[] _triples = new ulong[(1 << HashBits) / 64];
+    private readonly bool _clearsNothing;
+
+    public SecretSieve(IEnumerable<string> secrets)
+    {
+        foreach (var secret in secrets)
+        {
+            _clearsNothing |= secret.Length < SecretScrubber.Window;
+            Add(secret);
+        }
+    }
+
+    /// <summary>Whether no form of a secret, nor a part of one, can be in the text.</summary>
+    public bool Clears(string text)
+    {
+        if (_clearsNothing || text.Length > LongestText || text.AsSpan().ContainsAny('%', '\\', '+') || !Ascii.IsValid(text))
+        {
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[text.Length];
+        Encoding.ASCII.GetBytes(text, bytes);
+        return !HasTriples(bytes, RawTriples) && !HoldsHex(bytes) && !HoldsBase64(bytes);
+    }
+
+    private void Add(string secret)
+    {
+        var bytes = Encoding.UTF8.GetBytes(secret);
+        for (var at = 0; at + 3 <= bytes.Length; at++)
+        {
+            var hash = HashAt(bytes, at);
+            _triples[hash >> 6] |= 1UL << (int)(hash & 63);
+        }
+
+        System.Security.Cryptography.CryptographicOperations.ZeroMemory(bytes);
+    }
+
+    private bool HasTriples(ReadOnlySpan<byte> bytes, int inARow)
+    {
+        var found = 0;
+        for (var at = 0; at + 3 <= bytes.Length; at++)
+        {
+            var hash = HashAt(bytes, at);
+            found = (_triples[hash >> 6] >> (int)(hash & 63) & 1) == 0 ? 0 : found + 1;
+            if (found == inARow)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool HoldsHex(ReadOnlySpan<byte> text)
+    {
+        Span<byte> decoded = stackalloc byte[text.Length / 2 + 1];
+        for (var at = 0; NextRun(text, ref at, static c => char.IsAsciiHexDigit((char)c)) is { Length: > 0 } run;)
+        {
+            for (var skipped = 0; run.Length >= ShortestHex && skipped < 2; skipped++)
+            {
+                var length = (run.Length - skipped) / 2;
+                Convert.FromHexString(run.Slice(skipped, length * 2), decoded, out _, out _);
+                if (HasTriples(decoded[..length], HexTriples))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    // Six bits a character; a byte may begin at any even bit of a run.
+    private bool HoldsBase64(ReadOnlySpan<byte> text)
+    {
+        Span<byte> decoded = stackalloc byte[text.Length];
+        for (var at = 0; NextRun(text, ref at, static c => ValueOf(c) >= 0) is { Length: > 0 } run;)
+        {
+            for (var skipped = 0; run.Length >= ShortestBase64 && skipped < 8; skipped += 2)
+            {
+                var (length, bits, have) = (0, 0, -skipped);
+                foreach (var character in run)
+                {
+                    bits = (bits << 6 | ValueOf(character)) & 0x3fff;
+                    have += 6;
+                    if (have >= 8)
+                    {
+                        have -= 8;
+                        decoded[length++] = (byte)(bits >> have);
+                    }
+                }
+
+                if (HasTriples(decoded[..length], Base64Triples))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    // The next run of such characters; empty at the end. What lies between is skipped.
+    private static ReadOnlySpan<byte> NextRun(ReadOnlySpan<byte> text, ref int at, Func<byte, bool> belongs)
+    {
+        while (at < text.Length && !belongs(text[at]))
+        {
+            at++;
+        }
+
+        var from = at;
+        while (at < text.Length && belongs(text[at]))
+        {
+            at++;
+        }
+
+        return text[from..at];
+    }
+
+    private static int ValueOf(byte character) => character switch
+    {
+        >= (byte)'A' and <= (byte)'Z' => character - 'A',
+        >= (byte)'a' and <= (byte)'z' => character - 'a' + 26,
+        >= (byte)'0' and <= (byte)'9' => character - '0' + 52,
+        (byte)'-' => 62,
+        (byte)'/' or (byte)'_' => 63,
+        _ => -1,
+    };
+
+    private static uint HashAt(ReadOnlySpan<byte> bytes, int at) =>
+        (uint)(bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16) * 0x9E3779B1u >> (32 - HashBits);
+}
