@@ -51,10 +51,10 @@ public sealed class ServerCommandTests
         await RunAsync(folder, settings, "migrate");
         var last = await RunAsync(folder, settings, "migrate", "--plan");
 
-        Assert.Equal((0, ""), (first.ExitCode, first.Errors));
+        Assert.Equal(0, first.ExitCode);
         Assert.Contains("0001_start", first.Output, StringComparison.Ordinal);
         Assert.Contains("create table connections", first.Output, StringComparison.Ordinal);
-        Assert.Equal(first, second);
+        Assert.Equal(first.Output, second.Output);
         Assert.Contains("nothing to do", last.Output, StringComparison.Ordinal);
     }
 
