@@ -45,7 +45,8 @@ internal static class FloorRefresher
             insert into floor_schedule select n, n from generate_series(1, {stored}) n;
             create index floor_due on floor_schedule (due_at) where lease_until is null;
             """,
-            connection) { CommandTimeout = 600 };
+            connection)
+        { CommandTimeout = 600 };
         await index.ExecuteNonQueryAsync();
         await using var vacuum = new NpgsqlCommand("vacuum (analyze) floor_schedule, floor_tokens", connection) { CommandTimeout = 600 };
         await vacuum.ExecuteNonQueryAsync();
@@ -118,7 +119,7 @@ internal static class FloorRefresher
     {
         using var content = new FormUrlEncodedContent(
         [
-            new("grant_type", "refresh_token"), new("refresh_token", Cipher.Open(refreshToken)), new("client_id", "bench-client"), new("client_secret", "bench-client-secret-0123456789"),
+            new("grant_type", "refresh_token"), new("refresh_token", Cipher.Open(refreshToken)), new("client_id", "bench-client"), new("client_secret", StubProvider.ClientSecret),
         ]);
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = content };
         using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);

@@ -8,7 +8,7 @@ namespace Rekindle.Benchmarks.Floors;
 internal static class MsalPeer
 {
     public static IConfidentialClientApplication Create(HttpMessageHandler handler) => ConfidentialClientApplicationBuilder.Create("bench-client")
-        .WithClientSecret("bench-client-secret")
+        .WithClientSecret(StubProvider.ClientSecret)
         .WithAuthority("https://login.microsoftonline.com/00000000-0000-0000-0000-000000000001", validateAuthority: false)
         .WithInstanceDiscovery(false)
         .WithHttpClientFactory(new Factory(new HttpClient(handler)))

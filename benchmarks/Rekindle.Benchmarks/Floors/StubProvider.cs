@@ -17,6 +17,9 @@ internal static class StubProvider
     public const int RefreshTokenLength = 200;
     public const string StampPrefix = "at_";
 
+    /// <summary>What clients here prove themselves with; it resembles no other word.</summary>
+    public const string ClientSecret = "GXQ-4f9sK2dLq0VxZ7tRn1bYwE";
+
     private static long _count;
 
     public static Command Command()

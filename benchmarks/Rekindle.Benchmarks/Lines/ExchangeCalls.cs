@@ -24,7 +24,7 @@ internal sealed class ExchangeCalls : IDisposable
     private readonly Sealer _sealer;
     private readonly Fingerprinter _fingerprinter;
     private readonly TokenStages _stages;
-    private readonly ClientCredentials _client = new("bench-client", new Secret("bench-client-secret-0123456789"));
+    private readonly ClientCredentials _client = new("bench-client", new Secret(StubProvider.ClientSecret));
     private readonly OpenedGrant _grant;
     private readonly AuthorizationCodeFlow _google;
     private readonly IConfidentialClientApplication _msal;
@@ -42,7 +42,7 @@ internal sealed class ExchangeCalls : IDisposable
         _grant = new OpenedGrant(new GrantMaterial { RefreshToken = secret }, null, _sealer.Seal(secret, new SealContext("production", "1", SecretKind.RefreshToken, 1)), secret);
         _google = new AuthorizationCodeFlow(new AuthorizationCodeFlow.Initializer(endpoint.ToString(), endpoint.ToString())
         {
-            ClientSecrets = new ClientSecrets { ClientId = _client.ClientId, ClientSecret = "bench-client-secret-0123456789" },
+            ClientSecrets = new ClientSecrets { ClientId = _client.ClientId, ClientSecret = StubProvider.ClientSecret },
         });
         _msal = MsalPeer.Create(MsalPeer.To(new Uri(endpoint, "/app")));
     }
@@ -61,7 +61,7 @@ internal sealed class ExchangeCalls : IDisposable
     {
         using var content = new FormUrlEncodedContent(
         [
-            new("grant_type", "refresh_token"), new("refresh_token", _refreshToken), new("client_id", "bench-client"), new("client_secret", "bench-client-secret-0123456789"),
+            new("grant_type", "refresh_token"), new("refresh_token", _refreshToken), new("client_id", "bench-client"), new("client_secret", StubProvider.ClientSecret),
         ]);
         using var request = new HttpRequestMessage(HttpMethod.Post, _endpoint) { Content = content };
         using var answer = await _floor.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);

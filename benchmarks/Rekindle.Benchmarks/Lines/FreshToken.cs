@@ -104,7 +104,7 @@ public class FreshToken
     {
         var flow = new GoogleAuthorizationCodeFlow(new GoogleAuthorizationCodeFlow.Initializer
         {
-            ClientSecrets = new ClientSecrets { ClientId = "bench-client", ClientSecret = "bench-client-secret" },
+            ClientSecrets = new ClientSecrets { ClientId = "bench-client", ClientSecret = StubProvider.ClientSecret },
         });
         _google = new UserCredential(flow, Subject, new TokenResponse
         {

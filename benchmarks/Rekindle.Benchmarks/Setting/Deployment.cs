@@ -112,7 +112,7 @@ internal sealed class Deployment
                 CreatedAt = now,
                 UpdatedAt = now,
             };
-            var secret = sealer.Seal(new Secret("bench-client-secret-0123456789"), integration.SealContext(SecretKind.ClientSecret));
+            var secret = sealer.Seal(new Secret(Floors.StubProvider.ClientSecret), integration.SealContext(SecretKind.ClientSecret));
             made.Add((await store.CreateAsync(integration with { ClientSecret = secret }, CancellationToken.None))!);
         }
 

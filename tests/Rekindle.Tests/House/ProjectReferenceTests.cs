@@ -22,13 +22,14 @@ public sealed class ProjectReferenceTests
         ["Embedded"] = ["Rekindle", "Rekindle.AspNetCore", "Rekindle.Console", "Rekindle.Sqlite"],
         ["Demo"] = ["Rekindle.Server", "Rekindle.Simulator", "Rekindle.Client"],
         ["Rekindle.Drills"] = ["Rekindle.Server", "Rekindle.Simulator", "Rekindle.Testing"],
+        ["Rekindle.Benchmarks"] = ["Rekindle.Postgres", "Rekindle.Testing"],
     };
 
     /// <summary>The engine lives in other people's programs: what it brings along, they get.</summary>
     private static readonly string[] EnginePackages = ["Microsoft.Extensions.", "YamlDotNet"];
 
     public static TheoryData<string> Projects =>
-        [.. new[] { "src", "samples", "drills" }.SelectMany(folder => Directory.GetFiles(Repository.PathTo(folder), "*.csproj", SearchOption.AllDirectories))
+        [.. new[] { "src", "samples", "drills", "benchmarks" }.SelectMany(folder => Directory.GetFiles(Repository.PathTo(folder), "*.csproj", SearchOption.AllDirectories))
             .Select(path => Path.GetRelativePath(Repository.Root, path)).Order()];
 
     [Theory]
@@ -61,7 +62,7 @@ public sealed class ProjectReferenceTests
     [Fact]
     public void Every_version_is_said_once()
     {
-        var projects = new[] { "src", "samples", "drills", "tests" }.SelectMany(folder => Directory.GetFiles(Repository.PathTo(folder), "*.csproj", SearchOption.AllDirectories));
+        var projects = new[] { "src", "samples", "drills", "benchmarks", "tests" }.SelectMany(folder => Directory.GetFiles(Repository.PathTo(folder), "*.csproj", SearchOption.AllDirectories));
 
         Assert.DoesNotContain(projects, path => XDocument.Load(path).Descendants("PackageReference").Any(reference => reference.Attribute("Version") is not null));
     }
