@@ -22,7 +22,9 @@ internal static class ApiEndpoints
         Of<HeartbeatEndpoints>(),
         Of<RecordEndpoints>(),
         Of<ApiKeyEndpoints>(),
+        Of<AlertEndpoints>(),
         Of<HealthEndpoints>(),
+        Of<MetricsEndpoints>(),
     ];
 
     private static (Type, Action<IEndpointRouteBuilder>) Of<T>()

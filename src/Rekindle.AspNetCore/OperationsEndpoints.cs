@@ -145,6 +145,7 @@ internal sealed class OperationsEndpoints(
             OldestAt = w.JournalOldestAt,
             Timeline = w.Timeline,
         },
+        ClockSkewSeconds = w.ClockSkew?.TotalSeconds,
     };
 
     private static Wire.Lease ToWire(InspectedLease i, DateTimeOffset now) => new()

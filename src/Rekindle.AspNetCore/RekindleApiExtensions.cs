@@ -32,7 +32,7 @@ public static class RekindleApiExtensions
     }
 
     /// <summary>
-    /// Maps the API under <c>/v1</c>, the connect pages under <c>/connect</c>, <c>/openapi.json</c>, <c>/healthz</c> and <c>/readyz</c>. It authenticates its own callers by their API keys and
+    /// Maps the API under <c>/v1</c>, the connect pages under <c>/connect</c>, <c>/openapi.json</c>, <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c>. It authenticates its own callers by their API keys and
     /// writes its own request log, which names route templates only: leave the host's request log off, it prints links and codes.
     /// </summary>
     public static IEndpointRouteBuilder MapRekindleApi(this IEndpointRouteBuilder routes)

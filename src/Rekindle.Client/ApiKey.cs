@@ -48,7 +48,7 @@ public sealed record NewApiKey
 
     /// <summary>
     /// What it may do, no more than the key that makes it: <c>tokens:read</c>, <c>connections:read</c>, <c>connections:write</c>,
-    /// <c>connections:connect</c>, <c>attempts:read</c>, <c>heartbeat</c>, <c>notifications</c>, <c>admin</c>.
+    /// <c>connections:connect</c>, <c>attempts:read</c>, <c>heartbeat</c>, <c>notifications</c>, <c>metrics:read</c>, <c>admin</c>.
     /// </summary>
     public required IReadOnlyList<string> Scopes { get; init; }
 

@@ -37,6 +37,9 @@ public sealed record Worker
     /// <summary>Ids of the encryption keys it holds.</summary>
     public IReadOnlyList<string> KeyIds { get; init; } = [];
 
+    /// <summary>Its clock minus the database's; null: leases run on its own clock.</summary>
+    public double? ClockSkewSeconds { get; init; }
+
     /// <summary>Its journal; null: a process that has none to speak of.</summary>
     public WorkerJournal? Journal { get; init; }
 }

@@ -80,6 +80,10 @@ internal sealed class PostgresDatabase : SqlDatabase
     public override Task ProbeAsync(CancellationToken cancellationToken) => StatementAsync(
         session => session.ExecuteAsync("update schema_migrations set applied_at = applied_at where number = 1"), cancellationToken);
 
+    public override async Task<DateTimeOffset?> ReadClockAsync(CancellationToken cancellationToken) => LeasesByCallersClock
+        ? null
+        : await StatementAsync(session => LeaseNowAsync(session, default), cancellationToken).ConfigureAwait(false);
+
     /// <summary>Runs a statement that is a transaction by itself: one round trip.</summary>
     public Task<T> StatementAsync<T>(Func<PostgresSession, Task<T>> work, CancellationToken cancellationToken) =>
         RunAsync(SqlMode.Read, session => work((PostgresSession)session), cancellationToken);

@@ -26,6 +26,7 @@ internal static class PostgresStores
             Dependents = new SqlDependentStore(database),
             Verdicts = new SqlVerdictStore(database),
             Notifications = new SqlNotificationStore(database),
+            Observations = new SqlObservationStore(database),
             Workers = new SqlWorkerStore(database),
             ApiKeys = new SqlApiKeyStore(database),
             ConnectSessions = new SqlConnectSessionStore(database),

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using Rekindle.Server.Telemetry;
 
 namespace Rekindle.Server;
 
@@ -47,6 +48,8 @@ public static class ServerApp
         }
 
         builder.Services.AddRekindleApi();
+        builder.Services.AddSingleton(settings.Otlp);
+        builder.Services.AddHostedService<OtlpExport>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(90));
     }
 

@@ -46,7 +46,9 @@ internal static partial class ServerConfiguration
             throw new SettingsException(mistakes);
         }
 
-        return section.Get<ServerSettings>() ?? new ServerSettings();
+        var settings = section.Get<ServerSettings>() ?? new ServerSettings();
+        mistakes.AddRange(settings.Otlp.Mistakes());
+        return mistakes.Count == 0 ? settings : throw new SettingsException(mistakes);
     }
 
     /// <summary><c>REKINDLE_REFRESH__HEARTBEAT_INTERVAL</c> is <c>Rekindle:Refresh:HeartbeatInterval</c>: two underscores separate, one is for the eye.</summary>

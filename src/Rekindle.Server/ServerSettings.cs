@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Rekindle.Hosting;
 using Rekindle.Postgres;
+using Rekindle.Server.Telemetry;
 using Rekindle.Sqlite;
 
 namespace Rekindle.Server;
@@ -22,6 +23,9 @@ public sealed class ServerSettings
 
     /// <summary>The PostgreSQL database.</summary>
     public PostgresOptions Postgres { get; set; } = new();
+
+    /// <summary>Export of metrics and traces.</summary>
+    public OtlpSettings Otlp { get; set; } = new();
 }
 
 /// <summary>A kind of store.</summary>

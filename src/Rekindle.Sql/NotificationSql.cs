@@ -44,6 +44,20 @@ internal static class NotificationSql
             ("environment", environment), ("integration_id", integrationId), ("integration", integration), ("tenant", draft.Tenant), ("kind", Names.Of(draft.Kind)),
             ("audience", Names.Of(draft.Audience)), ("title", draft.Title), ("body", draft.Text), ("now", now));
 
+    /// <summary>A condition: the message is an alert's.</summary>
+    public const string IsAlert = "substr(kind, 1, 6) = 'alert_'";
+
+    /// <summary>Opens an alert's message; of several processes that find the same, one does.</summary>
+    public static Task OpenAlertAsync(SqlSession session, AlertNotice notice, DateTimeOffset now) => session.ExecuteAsync(
+        """
+        insert into notifications (environment, integration_id, integration, kind, audience, title, body, opened_at)
+        values (@environment, @integration_id, @integration, @kind, @audience, @title, @body, @now)
+        on conflict (integration_id, tenant, kind) where closed_at is null and connection_id is null do nothing
+        """,
+        ("environment", notice.Environment), ("integration_id", notice.IntegrationId), ("integration", notice.Integration),
+        ("kind", Names.Of(notice.Draft.Kind)), ("audience", Names.Of(notice.Draft.Audience)), ("title", notice.Draft.Title),
+        ("body", notice.Draft.Text), ("now", now));
+
     /// <summary>Closes a connection's open messages.</summary>
     public static Task CloseAsync(SqlSession session, ConnectionId id, DateTimeOffset now) => session.ExecuteAsync(
         "update notifications set closed_at = @now where connection_id = @id and closed_at is null", ("now", now), ("id", id));
@@ -52,8 +66,8 @@ internal static class NotificationSql
     public static Task CloseTestsAsync(SqlSession session, ConnectionId id, DateTimeOffset now) => session.ExecuteAsync(
         "update notifications set closed_at = @now where connection_id = @id and closed_at is null and is_test", ("now", now), ("id", id));
 
-    /// <summary>Closes the open messages about an integration itself.</summary>
+    /// <summary>Closes the open messages about an integration itself; alerts end by their own conditions.</summary>
     public static Task CloseAsync(SqlSession session, int integrationId, DateTimeOffset now) => session.ExecuteAsync(
-        "update notifications set closed_at = @now where integration_id = @id and connection_id is null and closed_at is null",
+        $"update notifications set closed_at = @now where integration_id = @id and connection_id is null and closed_at is null and not {IsAlert}",
         ("now", now), ("id", integrationId));
 }

@@ -104,6 +104,9 @@ internal abstract class SqlDatabase(TimeProvider time) : IDatabase, IAsyncDispos
             cancellationToken);
 
     /// <inheritdoc/>
+    public virtual Task<DateTimeOffset?> ReadClockAsync(CancellationToken cancellationToken) => Task.FromResult<DateTimeOffset?>(null);
+
+    /// <inheritdoc/>
     public abstract Task ProbeAsync(CancellationToken cancellationToken);
 
     /// <inheritdoc/>

@@ -26,6 +26,39 @@ internal sealed class SqlNotificationStore(SqlDatabase database) : INotification
             cancellationToken);
     }
 
+    public async Task SyncAlertsAsync(
+        IReadOnlyList<AlertNotice> firing, IReadOnlyCollection<AlertKey> pending, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var open = await database.ReadAsync(
+            session => session.ListAsync(
+                $"select id, integration_id, kind from notifications where closed_at is null and connection_id is null and {NotificationSql.IsAlert}",
+                static row => (Id: row.Long(), Key: new AlertKey(row.Int(), row.Word<NotificationKind>()))),
+            cancellationToken).ConfigureAwait(false);
+        var fires = firing.ToDictionary(f => new AlertKey(f.IntegrationId, f.Draft.Kind));
+        var over = open.Where(o => !fires.ContainsKey(o.Key) && !pending.Contains(o.Key)).ToArray();
+        var begun = fires.Where(f => open.TrueForAll(o => o.Key != f.Key)).Select(f => f.Value).ToArray();
+        if (over.Length == 0 && begun.Length == 0)
+        {
+            return;
+        }
+
+        await database.WriteAsync(
+            async session =>
+            {
+                foreach (var (id, _) in over)
+                {
+                    await session.ExecuteAsync(
+                        "update notifications set closed_at = @now where id = @id and closed_at is null", ("now", now), ("id", id)).ConfigureAwait(false);
+                }
+
+                foreach (var notice in begun)
+                {
+                    await NotificationSql.OpenAlertAsync(session, notice, now).ConfigureAwait(false);
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
     private static Notification Read(SqlRow row) => new()
     {
         Id = row.Long(),

@@ -26,6 +26,8 @@ internal sealed record StoreSet : IAsyncDisposable
 
     public required INotificationStore Notifications { get; init; }
 
+    public required IObservationStore Observations { get; init; }
+
     public required IWorkerStore Workers { get; init; }
 
     public required IApiKeyStore ApiKeys { get; init; }
@@ -50,6 +52,7 @@ internal sealed record StoreSet : IAsyncDisposable
         services.AddSingleton(s => s.GetRequiredService<StoreSet>().Dependents);
         services.AddSingleton(s => s.GetRequiredService<StoreSet>().Verdicts);
         services.AddSingleton(s => s.GetRequiredService<StoreSet>().Notifications);
+        services.AddSingleton(s => s.GetRequiredService<StoreSet>().Observations);
         services.AddSingleton(s => s.GetRequiredService<StoreSet>().Workers);
         services.AddSingleton(s => s.GetRequiredService<StoreSet>().ApiKeys);
         services.AddSingleton(s => s.GetRequiredService<StoreSet>().ConnectSessions);

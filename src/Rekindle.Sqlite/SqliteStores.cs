@@ -25,6 +25,7 @@ internal static class SqliteStores
             Dependents = new SqlDependentStore(database),
             Verdicts = new SqlVerdictStore(database),
             Notifications = new SqlNotificationStore(database),
+            Observations = new SqlObservationStore(database),
             Workers = new SqlWorkerStore(database),
             ApiKeys = new SqlApiKeyStore(database),
             ConnectSessions = new SqlConnectSessionStore(database),

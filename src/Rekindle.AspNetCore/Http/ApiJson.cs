@@ -45,6 +45,7 @@ namespace Rekindle.AspNetCore.Http;
 [JsonSerializable(typeof(Wire.AttemptPage))]
 [JsonSerializable(typeof(Wire.AttemptComparison))]
 [JsonSerializable(typeof(Wire.Summary))]
+[JsonSerializable(typeof(Wire.AlertList))]
 [JsonSerializable(typeof(Wire.Capacity))]
 [JsonSerializable(typeof(Wire.WorkerList))]
 [JsonSerializable(typeof(Wire.LeaseList))]

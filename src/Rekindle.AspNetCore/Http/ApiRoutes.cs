@@ -37,6 +37,10 @@ internal sealed class ApiRoutes<T>(IEndpointRouteBuilder routes)
         routes.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(http => endpoint(_endpoints.Value, http)))
             .WithMetadata(operation with { Anonymous = true, Tag = Tag });
 
+    /// <summary>An endpoint that sees to its caller itself.</summary>
+    public void Own(string pattern, ApiOperation operation, Func<T, HttpContext, Task> endpoint) =>
+        routes.MapMethods(pattern, [HttpMethods.Get], (RequestDelegate)(http => endpoint(_endpoints.Value, http))).WithMetadata(operation with { Tag = Tag });
+
     private void Map(string method, string pattern, ApiOperation operation, ApiEndpoint<T> endpoint)
     {
         var described = operation with { Query = [.. operation.Query, .. ConnectionName.ParametersOf(pattern)], Tag = Tag };

@@ -153,6 +153,7 @@ internal static class Problems
         TokenErrorCode.MinValidNotMet => "Token valid for less than asked",
         TokenErrorCode.DecryptFailed => "Stored token cannot be opened",
         TokenErrorCode.StoreUnavailable => "Database unavailable",
+        TokenErrorCode.ClockSkewed => "Clock off",
         _ => "No token",
     };
 

@@ -241,6 +241,7 @@ create unique index notifications_open_connection on notifications (connection_i
     where closed_at is null and connection_id is not null and not is_test;
 create unique index notifications_open_integration on notifications (integration_id, tenant, kind)
     where closed_at is null and connection_id is null;
+create index notifications_undecryptable on notifications (id) where kind = 'undecryptable' and closed_at is null and not is_test;
 create index notifications_by_environment on notifications (environment, id);
 
 create table change_feed (
@@ -273,7 +274,8 @@ create table workers (
     journal            text,       -- off, ready, failing; null: none to speak of
     journal_open       integer not null default 0,
     journal_oldest_at  bigint,
-    timeline           text        -- onto which it has given back what its journal holds
+    timeline           text,       -- onto which it has given back what its journal holds
+    clock_skew         bigint      -- its clock minus the database's, milliseconds; null: leases run on its own
 );
 
 -- Histories of this database: a promoted replica begins another, and may have forgotten the last commits of the one before.

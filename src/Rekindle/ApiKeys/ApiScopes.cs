@@ -24,10 +24,13 @@ public static class ApiScopes
     /// <summary>Read notifications.</summary>
     public const string Notifications = "notifications";
 
+    /// <summary>Read <c>/metrics</c>: the figures of the key's environment and of the server.</summary>
+    public const string MetricsRead = "metrics:read";
+
     /// <summary>Everything, keys and integrations included.</summary>
     public const string Admin = "admin";
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [TokensRead, ConnectionsRead, ConnectionsWrite, ConnectionsConnect, AttemptsRead, Heartbeat, Notifications, Admin];
+        [TokensRead, ConnectionsRead, ConnectionsWrite, ConnectionsConnect, AttemptsRead, Heartbeat, Notifications, MetricsRead, Admin];
 }

@@ -67,6 +67,9 @@ public enum TokenErrorCode
 
     /// <summary>The database is away and nothing valid is in memory.</summary>
     StoreUnavailable,
+
+    /// <summary>The clock of the server that was asked is off the database's: it refreshes nothing (I12).</summary>
+    ClockSkewed,
 }
 
 /// <summary>Why no token could be handed out, and what to do about it.</summary>

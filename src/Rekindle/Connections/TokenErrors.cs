@@ -111,6 +111,16 @@ internal static class TokenErrors
         RetryAfter = PollAgain,
     };
 
+    public static TokenError ClockSkewed(ConnectionId id) => new()
+    {
+        Code = TokenErrorCode.ClockSkewed,
+        Message = "This server's clock is off the database's by more than Refresh:SkewBound, so it refreshes nothing. Set its clock right; another server may answer meanwhile.",
+        WhoActs = WhoActs.Operator,
+        Retryable = true,
+        RetryAfter = PollAgain,
+        ConnectionId = id,
+    };
+
     public static TokenError DecryptFailed(ConnectionId id, string problem) => new()
     {
         Code = TokenErrorCode.DecryptFailed,

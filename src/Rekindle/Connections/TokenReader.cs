@@ -1,6 +1,7 @@
 using Rekindle.Hosting;
 using Rekindle.Refresh;
 using Rekindle.Storage;
+using Rekindle.Telemetry;
 
 namespace Rekindle.Connections;
 
@@ -20,11 +21,12 @@ public sealed class TokenReader
     private readonly IConnectionStore _connections;
     private readonly ChangeFollower _changes;
     private readonly RefreshClock _clock;
+    private readonly TokenReads _reads;
     private readonly string _defaultEnvironment;
 
     internal TokenReader(
         TokenCache cache, ConnectionResolver resolver, DemandRefreshes refreshes, IConnectionStore connections, ChangeFollower changes,
-        RefreshClock clock, RekindleOptions options)
+        RefreshClock clock, TokenReads reads, RekindleOptions options)
     {
         _cache = cache;
         _resolver = resolver;
@@ -32,6 +34,7 @@ public sealed class TokenReader
         _connections = connections;
         _changes = changes;
         _clock = clock;
+        _reads = reads;
         _defaultEnvironment = options.DefaultEnvironment;
     }
 
@@ -70,7 +73,7 @@ public sealed class TokenReader
         var cached = _cache.Find(name);
         return demand.MinValid is null && TryAtOnce(cached) is { } token
             ? new(TokenResult.Of(token))
-            : SlowAsync(cached, name, demand, cancellationToken);
+            : CountedAsync(SlowAsync(cached, name, demand, cancellationToken));
     }
 
     /// <inheritdoc cref="TryGetAsync(TokenQuery, TokenDemand, CancellationToken)"/>
@@ -79,7 +82,7 @@ public sealed class TokenReader
         var cached = _cache.Find(connection);
         return demand.MinValid is null && TryAtOnce(cached) is { } token
             ? new(TokenResult.Of(token))
-            : SlowAsync(cached, connection, demand, cancellationToken);
+            : CountedAsync(SlowAsync(cached, connection, demand, cancellationToken));
     }
 
     /// <summary>What a connection is called: a look-up in memory when its token is there. Null: there is no such connection.</summary>
@@ -151,7 +154,20 @@ public sealed class TokenReader
         }
 
         cached.MarkUsed();
-        return cached.Token;
+        if (cached.Token is { } token)
+        {
+            _reads.CountAtOnce();
+            return token;
+        }
+
+        return null;
+    }
+
+    private async ValueTask<TokenResult> CountedAsync(ValueTask<TokenResult> read)
+    {
+        var result = await read.ConfigureAwait(false);
+        _reads.Count(result);
+        return result;
     }
 
     private static async ValueTask<AccessToken> ThrowingAsync(ValueTask<TokenResult> result)

@@ -1,8 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using Rekindle.Alerts;
 using Rekindle.Connect;
 using Rekindle.Journal;
 using Rekindle.Providers;
 using Rekindle.Refresh;
+using Rekindle.Telemetry;
 
 namespace Rekindle.Hosting;
 
@@ -37,6 +39,15 @@ public sealed class RekindleOptions
 
     /// <summary>Connecting accounts by browser.</summary>
     public ConnectOptions Connect { get; set; } = new();
+
+    /// <summary>The alert rules.</summary>
+    public AlertOptions Alerts { get; set; } = new();
+
+    /// <summary>Who may read <c>/metrics</c>.</summary>
+    public MetricsOptions Metrics { get; set; } = new();
+
+    /// <summary>A monitor elsewhere that is told of completed cycles.</summary>
+    public PingOptions Ping { get; set; } = new();
 
     /// <summary>Client credentials for integrations whose record carries none (E4), by <c>environment/integration</c> or <c>integration</c>.</summary>
     public Dictionary<string, ConfiguredClient> Clients { get; set; } = new(StringComparer.Ordinal);

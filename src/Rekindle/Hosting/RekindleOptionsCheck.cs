@@ -15,7 +15,8 @@ internal sealed class RekindleOptionsCheck : IValidateOptions<RekindleOptions>
         Check("Rekindle:Journal", options.Journal, mistakes);
         Check("Rekindle:Exchange", options.Exchange, mistakes);
         Check("Rekindle:Connect", options.Connect, mistakes);
-        mistakes.AddRange(options.Refresh.Mistakes().Concat(options.Connect.Mistakes()).Select(m => $"Rekindle:{m}"));
+        Check("Rekindle:Ping", options.Ping, mistakes);
+        mistakes.AddRange(options.Refresh.Mistakes().Concat(options.Connect.Mistakes()).Concat(options.Ping.Mistakes()).Select(m => $"Rekindle:{m}"));
         if (string.IsNullOrEmpty(options.KeyRing) && string.IsNullOrEmpty(options.KeyRingFile))
         {
             mistakes.Add("Rekindle:KeyRingFile or Rekindle:KeyRing must be set: without a key ring nothing can be stored.");

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Rekindle.Alerts;
 using Rekindle.ApiKeys;
 using Rekindle.Attempts;
 using Rekindle.Connect;
@@ -13,6 +14,7 @@ using Rekindle.Journal;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Storage;
+using Rekindle.Telemetry;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -39,6 +41,7 @@ public static class RekindleServiceCollectionExtensions
         AddEncryption(services);
         AddProviders(services);
         AddRefresh(services);
+        AddTelemetry(services);
         AddConnections(services);
         AddApiKeys(services);
         AddOperations(services);
@@ -99,6 +102,7 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton<RefreshEngine>();
         services.AddSingleton<RateBudget>();
         services.AddSingleton<SendGate>();
+        services.AddSingleton<ClockSkew>();
         services.AddSingleton<VerdictPublisher>();
         services.AddSingleton<ScheduleSweep>();
         services.AddSingleton<Heartbeat>();
@@ -123,6 +127,22 @@ public static class RekindleServiceCollectionExtensions
         services.AddHostedService<DiscoveryWorker>();
     }
 
+    private static void AddTelemetry(IServiceCollection services)
+    {
+        services.AddSingleton<RekindleMetrics>();
+        services.AddSingleton(s => s.GetRequiredService<RekindleOptions>().Ping);
+        services.AddSingleton<MonitorPing>();
+        services.AddHostedService(s => s.GetRequiredService<MonitorPing>());
+        services.AddSingleton<Observer>();
+        services.AddSingleton<Gauges>();
+        services.AddSingleton(s => new PrometheusPage(
+            s.GetRequiredService<RekindleMetrics>(), s.GetRequiredService<Observer>(), s.GetRequiredService<Gauges>()));
+        services.AddHostedService<TelemetryStartup>();
+        services.AddSingleton(s => new AlertBoard(s.GetRequiredService<Observer>()));
+        services.AddSingleton<AlertWorker>();
+        services.AddHostedService(s => s.GetRequiredService<AlertWorker>());
+    }
+
     private static void AddConnections(IServiceCollection services)
     {
         services.AddSingleton<TokenCache>();
@@ -132,7 +152,7 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton(s => new TokenReader(
             s.GetRequiredService<TokenCache>(), s.GetRequiredService<ConnectionResolver>(), s.GetRequiredService<DemandRefreshes>(),
             s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<ChangeFollower>(), s.GetRequiredService<RefreshClock>(),
-            s.GetRequiredService<RekindleOptions>()));
+            s.GetRequiredService<RekindleMetrics>().Reads, s.GetRequiredService<RekindleOptions>()));
         services.AddSingleton<GrantWriter>();
         services.AddSingleton<GrantRevoker>();
         services.AddSingleton(s => new ConnectionImporter(

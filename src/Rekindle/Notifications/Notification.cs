@@ -44,6 +44,30 @@ public enum NotificationKind
 
     /// <summary>The connections of one tenant need their users, all for the same reason: its own administrator's doing.</summary>
     TenantDisconnected,
+
+    /// <summary>Alert <c>not_attempted</c>: connections are due and nobody attempts them.</summary>
+    AlertNotAttempted,
+
+    /// <summary>Alert <c>overdue</c>: tokens are refreshed late.</summary>
+    AlertOverdue,
+
+    /// <summary>Alert <c>expired_while_active</c>: nobody marks connections whose token has ended.</summary>
+    AlertExpiredWhileActive,
+
+    /// <summary>Alert <c>budget_utilisation</c>: a budget is nearly used up.</summary>
+    AlertBudgetUtilisation,
+
+    /// <summary>Alert <c>journal_not_empty</c>: results wait in a journal for too long.</summary>
+    AlertJournalNotEmpty,
+
+    /// <summary>Alert <c>outcomes_pending</c>: outcomes stay unknown.</summary>
+    AlertOutcomesPending,
+
+    /// <summary>Alert <c>integration_throttled</c>: a provider throttles for long.</summary>
+    AlertIntegrationThrottled,
+
+    /// <summary>Alert <c>clock_skew</c>: a machine's clock is off.</summary>
+    AlertClockSkew,
 }
 
 /// <summary>To whom a message goes.</summary>

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Rekindle.Connections;
 using Rekindle.Journal;
 using Rekindle.Storage;
+using Rekindle.Telemetry;
 
 namespace Rekindle.Refresh;
 
@@ -26,6 +27,7 @@ internal sealed class CommitQueue : BackgroundService
     private readonly IRefreshStore _store;
     private readonly ResultJournal _journal;
     private readonly TokenCache _cache;
+    private readonly RekindleMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<CommitQueue> _logger;
     private readonly Channel<Pending> _scheduled = Channel.CreateUnbounded<Pending>(new() { SingleReader = true });
@@ -33,11 +35,12 @@ internal sealed class CommitQueue : BackgroundService
     private readonly ConcurrentDictionary<Task, byte> _detached = new();
     private int _waiting;
 
-    public CommitQueue(IRefreshStore store, ResultJournal journal, TokenCache cache, TimeProvider time, ILogger<CommitQueue> logger)
+    public CommitQueue(IRefreshStore store, ResultJournal journal, TokenCache cache, RekindleMetrics metrics, TimeProvider time, ILogger<CommitQueue> logger)
     {
         _store = store;
         _journal = journal;
         _cache = cache;
+        _metrics = metrics;
         _time = time;
         _logger = logger;
     }
@@ -198,6 +201,7 @@ internal sealed class CommitQueue : BackgroundService
     private void Complete(Pending pending, CommitResult result)
     {
         Interlocked.Decrement(ref _waiting);
+        _metrics.Committed(result);
         if (pending.Kept is not null)
         {
             _journal.Settle(pending.Commit.Claim.AttemptId);

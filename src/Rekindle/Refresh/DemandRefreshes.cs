@@ -14,7 +14,7 @@ namespace Rekindle.Refresh;
 /// </summary>
 internal sealed class DemandRefreshes(
     IRefreshStore store, IConnectionStore connections, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, Heartbeat heartbeat, SendGate gate,
-    TokenCache cache, FlightCount inFlight, DatabaseTimeline timeline, WorkerIdentity worker, RefreshClock clock, ILogger<DemandRefreshes> logger)
+    ClockSkew skew, TokenCache cache, FlightCount inFlight, DatabaseTimeline timeline, WorkerIdentity worker, RefreshClock clock, ILogger<DemandRefreshes> logger)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
@@ -69,6 +69,11 @@ internal sealed class DemandRefreshes(
         if (Obstacle(seen, entry, plan, standing) is { } obstacle)
         {
             return new FlightResult(seen, obstacle);
+        }
+
+        if (!await skew.IsTolerableAsync(CancellationToken.None).ConfigureAwait(false))
+        {
+            return new FlightResult(seen, TokenErrors.ClockSkewed(seen.Id));
         }
 
         var integration = entry!.Integration;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Rekindle.Journal;
 using Rekindle.Providers;
 using Rekindle.Storage;
+using Rekindle.Telemetry;
 
 namespace Rekindle.Refresh;
 
@@ -13,7 +14,7 @@ namespace Rekindle.Refresh;
 /// </summary>
 internal sealed class Heartbeat(
     IRefreshStore store, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, SendGate gate, ScheduleSweep sweep,
-    DatabaseTimeline timeline, WorkerIdentity worker, RefreshClock clock, ILogger<Heartbeat> logger)
+    DatabaseTimeline timeline, ClockSkew skew, RekindleMetrics metrics, MonitorPing ping, WorkerIdentity worker, RefreshClock clock, ILogger<Heartbeat> logger)
 {
     private const int IntentBatch = 8;
 
@@ -34,6 +35,11 @@ internal sealed class Heartbeat(
     /// <summary>Starts what may start now. Returns when to look again at the latest; null: only the interval rules.</summary>
     public async Task<DateTimeOffset?> StartRoundAsync(HeartbeatScope scope, CancellationToken cancellationToken)
     {
+        if (!await skew.IsTolerableAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return clock.Now + BacklogLook;
+        }
+
         // Read once: what it allows is claimed on the timeline that it names, or not at all.
         var standing = timeline.Standing;
         var entries = await directory.AllAsync(cancellationToken).ConfigureAwait(false);
@@ -74,6 +80,8 @@ internal sealed class Heartbeat(
     {
         var summary = Statistics.Take();
         _exhausted.Clear();
+        metrics.CycleCompleted();
+        ping.CycleCompleted();
         if (logger.IsEnabled(LogLevel.Information))
         {
             var budgets = new List<string>();

@@ -120,4 +120,10 @@ internal static partial class Log
 
     [LoggerMessage(1036, LogLevel.Warning, "{Count} refreshes had not ended when the process had to: the journal keeps what comes back")]
     public static partial void NotDrained(this ILogger logger, int count);
+
+    [LoggerMessage(1037, LogLevel.Error, "This machine's clock is {Skew:0.0} s off the database's, more than the {Bound:0.0} s allowed: nothing is claimed here until it is set right. Valid tokens are served")]
+    public static partial void ClockSkewed(this ILogger logger, double skew, double bound);
+
+    [LoggerMessage(1038, LogLevel.Information, "This machine's clock agrees with the database's again: claiming goes on")]
+    public static partial void ClockAgrees(this ILogger logger);
 }

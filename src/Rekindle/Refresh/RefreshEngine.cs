@@ -2,6 +2,7 @@ using Rekindle.Connections;
 using Rekindle.Journal;
 using Rekindle.Providers;
 using Rekindle.Storage;
+using Rekindle.Telemetry;
 
 namespace Rekindle.Refresh;
 
@@ -23,7 +24,7 @@ namespace Rekindle.Refresh;
 /// exists once. The claim is given back, unspent, only where provably nothing was sent.
 /// </summary>
 internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener opener, TokenExchange exchange, ResultJournal journal, RefreshSettler settler, FlightCount inFlight,
-    TokenCache cache, RefreshOptions options, TimeProvider time)
+    TokenCache cache, RekindleMetrics metrics, RefreshOptions options, TimeProvider time)
 {
     private const int OpenIntentsBeforeQuarantine = 3;
     private static readonly TimeSpan FirstRepeat = TimeSpan.FromMilliseconds(100);
@@ -39,12 +40,23 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
 
         try
         {
-            return await RunAsync(leased, source, capture).ConfigureAwait(false);
+            return await MeasuredAsync(leased, source, capture).ConfigureAwait(false);
         }
         finally
         {
             inFlight.Leave(wave);
         }
+    }
+
+    private async Task<RefreshOutcome> MeasuredAsync(LeasedRefresh leased, RefreshSource source, bool capture)
+    {
+        var started = time.GetTimestamp();
+        var provider = directory.TryFind(leased.Claim.Connection.IntegrationId)?.Integration.Provider ?? "unknown";
+        using var span = metrics.StartRefresh(provider, source);
+        metrics.RefreshStarted(source);
+        var outcome = await RunAsync(leased, source, capture).ConfigureAwait(false);
+        metrics.RefreshEnded(provider, outcome, time.GetElapsedTime(started), span);
+        return outcome;
     }
 
     private async Task<RefreshOutcome> RunAsync(LeasedRefresh leased, RefreshSource source, bool capture)

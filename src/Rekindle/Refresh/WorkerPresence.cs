@@ -9,8 +9,8 @@ namespace Rekindle.Refresh;
 /// nobody else knows.
 /// </summary>
 internal sealed class WorkerPresence(
-    IWorkerStore workers, WorkerIdentity identity, Heartbeat heartbeat, ResultJournal journal, KeyRing ring, WorkerPulse pulse, RefreshClock clock,
-    JournalOptions options)
+    IWorkerStore workers, WorkerIdentity identity, Heartbeat heartbeat, ResultJournal journal, KeyRing ring, WorkerPulse pulse, ClockSkew skew,
+    RefreshClock clock, JournalOptions options)
 {
     /// <summary>Who was alive shows himself within this time, once the database answers: he looks every second while it does not.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromSeconds(5);
@@ -29,6 +29,8 @@ internal sealed class WorkerPresence(
             return;
         }
 
+        // Whose clock is off says so here, whether or not it has anything to refresh.
+        await skew.IsTolerableAsync(cancellationToken).ConfigureAwait(false);
         await workers.BeatAsync(
             new WorkerView
             {
@@ -44,6 +46,7 @@ internal sealed class WorkerPresence(
                 JournalOpen = journal.Pending,
                 JournalOldestAt = journal.OldestPendingAt,
                 Timeline = replayed,
+                ClockSkew = skew.Latest,
             },
             cancellationToken).ConfigureAwait(false);
     }

@@ -29,6 +29,9 @@ public interface IDatabase
     /// </summary>
     Task<string?> ReadTimelineAsync(CancellationToken cancellationToken);
 
+    /// <summary>The database's own clock, where leases run on it; null where they run on this machine's (I12).</summary>
+    Task<DateTimeOffset?> ReadClockAsync(CancellationToken cancellationToken);
+
     /// <summary>For people: <c>SQLite 3.40.1, /data/rekindle.db</c>. Never a password.</summary>
     string Description { get; }
 }

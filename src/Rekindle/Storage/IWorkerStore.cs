@@ -73,4 +73,7 @@ public sealed record WorkerView
 
     /// <summary>The timeline onto which it has given back what its journal holds.</summary>
     public string? Timeline { get; init; }
+
+    /// <summary>Its clock minus the database's; null: leases run on its own clock.</summary>
+    public TimeSpan? ClockSkew { get; init; }
 }

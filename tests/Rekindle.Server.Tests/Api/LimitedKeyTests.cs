@@ -46,6 +46,8 @@ public sealed class LimitedKeyTests(ApiServer server) : IClassFixture<ApiServer>
         ["get_summary"] = (Limited, Limited),
         ["get_token"] = (Limited, Limited),
         ["import_connection"] = (Limited, Limited),
+        ["get_metrics"] = (Limited, Limited),
+        ["list_alerts"] = (Limited, Limited),
         ["list_api_keys"] = (Ok, Ok),
         ["list_attempts"] = (Limited, Limited),
         ["list_audit"] = (Limited, Limited),

@@ -90,6 +90,7 @@ internal sealed class EngineHost : IAsyncDisposable
             o.Exchange.AllowPlainHttp = true;
             o.Exchange.AllowPrivateNetworks = true;
             o.Refresh.WorkerEnabled = settings.Worker;
+            o.Alerts.Enabled = false;
             settings.Configure?.Invoke(o);
         });
         settings.Store(rekindle, path);

@@ -23,6 +23,7 @@ public abstract class WorkerContract<TStore> : StoreContract<TStore>
             JournalOpen = 7,
             JournalOldestAt = Now.AddMinutes(-1),
             Timeline = "one",
+            ClockSkew = TimeSpan.FromMilliseconds(-1500),
         };
         await Stores.Workers.BeatAsync(worker, default);
         await Stores.Workers.BeatAsync(worker with { InstanceId = "b" }, default);

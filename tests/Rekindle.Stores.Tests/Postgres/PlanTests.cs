@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Npgsql;
 using Rekindle.Postgres.Refresh;
+using Rekindle.Sql;
 using Rekindle.Storage;
 using Rekindle.Stores.Tests.Contract;
 
@@ -24,6 +25,8 @@ public sealed partial class PlanTests : PostgresTest
         { "sweep, writing", DegradeSweep.WriteStatement, ["refresh_schedule_pkey", "connections_pkey", "token_sets_pkey", "dependents_pkey"] },
         { "open intents", OpenIntentCount.Statement, ["refresh_schedule_leased"] },
         { "release", PostgresRefreshStore.ReleaseStatement, ["refresh_schedule_pkey"] },
+        { "overdue, counted", Numbered(SqlObservationStore.Overdue), ["refresh_schedule_claim"] },
+        { "ended, counted", Numbered(SqlObservationStore.Ended), ["refresh_schedule_degrade"] },
         { "touch", PostgresRefreshStore.TouchStatement, ["refresh_schedule_pkey"] },
     };
 
@@ -75,6 +78,16 @@ public sealed partial class PlanTests : PostgresTest
             Assert.InRange(pages, 1, Few * 20);
         }
     }
+
+    // As the driver sends it.
+    private static string Numbered(string sql)
+    {
+        var names = Name().Matches(sql).Select(m => m.Value).Distinct().ToList();
+        return Name().Replace(sql, m => $"${names.IndexOf(m.Value) + 1}");
+    }
+
+    [GeneratedRegex(@"@\w+")]
+    private static partial Regex Name();
 
     // The plan that prepared statements end up with: made once, for any parameters.
     private static async Task<string> ExplainAsync(NpgsqlConnection session, string sql)

@@ -44,6 +44,8 @@ public sealed class PostgresIdempotencyTests : IdempotencyContract<PostgresTestS
 
 public sealed class PostgresAuditTests : AuditContract<PostgresTestStore>;
 
+public sealed class PostgresObservationTests : ObservationContract<PostgresTestStore>;
+
 public sealed class PostgresWorkerTests : WorkerContract<PostgresTestStore>;
 
 public sealed class PostgresConnectSessionTests : ConnectSessionContract<PostgresTestStore>;

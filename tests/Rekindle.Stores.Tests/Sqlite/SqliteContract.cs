@@ -44,6 +44,8 @@ public sealed class SqliteIdempotencyTests : IdempotencyContract<SqliteTestStore
 
 public sealed class SqliteAuditTests : AuditContract<SqliteTestStore>;
 
+public sealed class SqliteObservationTests : ObservationContract<SqliteTestStore>;
+
 public sealed class SqliteWorkerTests : WorkerContract<SqliteTestStore>;
 
 public sealed class SqliteConnectSessionTests : ConnectSessionContract<SqliteTestStore>;

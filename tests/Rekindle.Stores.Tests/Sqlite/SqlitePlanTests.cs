@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Rekindle.Sql;
 using Rekindle.Sql.Connections;
 using Rekindle.Sqlite.Refresh;
 using Rekindle.Storage;
@@ -20,6 +21,14 @@ public sealed class SqlitePlanTests : StoreContract<SqliteTestStore>
         Assert.DoesNotContain("SCAN", plan, StringComparison.Ordinal);
         Assert.DoesNotContain("B-TREE", plan, StringComparison.Ordinal);
     }
+
+    [Theory, Trait("Req", "F7")]
+    [InlineData(SqlObservationStore.Overdue, "refresh_schedule USING INDEX refresh_schedule_claim (integration_id=? AND priority=? AND claimable_at>? AND claimable_at<?)")]
+    [InlineData(SqlObservationStore.Ended, "refresh_schedule USING INDEX refresh_schedule_degrade (degrade_at<?)")]
+    [InlineData(SqlObservationStore.Late, "INDEX late_results_open")]
+    [InlineData(SqlObservationStore.Undecryptable, "INDEX notifications_undecryptable")]
+    public async Task What_metrics_count_comes_from_an_index(string sql, string index) =>
+        Assert.Contains(index, await PlanAsync(sql), StringComparison.Ordinal);
 
     [Theory, Trait("Req", "A13")]
     [InlineData(null, "connections_by_environment (environment=? AND (shard,id)>(?,?))")]
