@@ -152,7 +152,7 @@ public sealed class LimitedKeyTests(ApiServer server) : IClassFixture<ApiServer>
         var session = (await ApiHost.PostAsync(admin, "/v1/connect-sessions", new { integration = "acme", subject = "hidden", tenant = "t1", completion = "auto" })).Body.Text("id");
         var ids = new Dictionary<string, string> { ["api-keys"] = key, ["attempts"] = attempt, ["connect-sessions"] = session, ["connections"] = connection, ["leases"] = connection };
         return pattern => pattern
-            .Replace("{id}", ids.GetValueOrDefault(pattern.Split('/')[2], ""), StringComparison.Ordinal)
+            .Replace("{id}", ids.GetValueOrDefault(pattern.Split('/').ElementAtOrDefault(2) ?? "", ""), StringComparison.Ordinal)
             .Replace("{key}", pattern.Contains("providers", StringComparison.Ordinal) ? "sim-acme" : "acme", StringComparison.Ordinal)
             .Replace("{name}", "none", StringComparison.Ordinal);
     }

@@ -42,8 +42,15 @@ public sealed partial class AlertRuleTests
     {
         var observation = new Observation
         {
-            At = default, Integrations = [], ExpiredWhileActive = 0, LateResults = 0, Undecryptable = 0, Workers = [], Skew = default,
-            SkewBound = TimeSpan.FromSeconds(10), JournalAge = default,
+            At = default,
+            Integrations = [],
+            ExpiredWhileActive = 0,
+            LateResults = 0,
+            Undecryptable = 0,
+            Workers = [],
+            Skew = default,
+            SkewBound = TimeSpan.FromSeconds(10),
+            JournalAge = default,
         };
 
         Assert.All(AlertRules.All.Where(r => !r.Id.StartsWith("integration_", StringComparison.Ordinal)), rule =>

@@ -33,10 +33,7 @@ public sealed class MetricsTests
         Assert.Equal(1, page.Of("rekindle_refresh_claims_total", ("rekindle_source", "scheduled")));
         Assert.Equal(1, page.Of("rekindle_refresh_commits_total", ("rekindle_result", "applied")));
         Assert.Equal(1, page["rekindle_worker_cycles_total"]);
-        Assert.Equal(
-            (1, 1, 1),
-            (page.Of("rekindle_token_reads_total", ("rekindle_result", "at_once")), page.Of("rekindle_token_reads_total", ("rekindle_result", "served")),
-                page.Of("rekindle_token_reads_total", ("rekindle_result", "refused"))));
+        Assert.Equal((2, 1), (Handed(page), page.Of("rekindle_token_reads_total", ("rekindle_result", "refused"))));
         Assert.Equal(1, page.Of("rekindle_integrations", ("rekindle_integration", "acme"), ("rekindle_state", "active")));
         Assert.Equal(0.01, page.Of("rekindle_budget_utilisation_ratio", ("rekindle_integration", "acme")));
         Assert.Equal((0, 0, 0), (page["rekindle_journal_entries"], page["rekindle_connections_expired_active"], page["rekindle_connections_undecryptable"]));
@@ -107,7 +104,7 @@ public sealed class MetricsTests
 
         // The measuring itself costs a little, always the same.
         Assert.Equal(few, many);
-        Assert.Equal(10_200, Exposition.Parse(await page.WriteAsync()).Of("rekindle_token_reads_total", ("rekindle_result", "at_once")));
+        Assert.Equal(10_201, Handed(Exposition.Parse(await page.WriteAsync())));
 
         async ValueTask<long> ReadAsync(int times)
         {
@@ -233,4 +230,8 @@ public sealed class MetricsTests
 
         Assert.Equal(instruments.Values.Order(StringComparer.Ordinal), rows);
     }
+
+    // Which of the two it is depends on whether the change feed was read this instant.
+    private static double Handed(Exposition page) =>
+        page.Of("rekindle_token_reads_total", ("rekindle_result", "at_once")) + page.Of("rekindle_token_reads_total", ("rekindle_result", "served"));
 }
