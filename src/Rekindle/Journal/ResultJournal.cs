@@ -240,10 +240,11 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         }
     }
 
-    // While nothing can be kept nothing is sent either, so that no record would come by to find out that the disk is well again.
+    // While nothing can be kept nothing is sent either, so that no record would come by to find out that the disk is well again. And the last
+    // entry that the database does not have, or has by now, has to be told of although no other follows it.
     private void LookAgain()
     {
-        if (!_canKeep)
+        if (!_canKeep || Pending > 0 || OldestPendingAt is not null)
         {
             _items.Writer.TryWrite(new Item(null, AfterSync: false));
         }

@@ -11,7 +11,7 @@ namespace Rekindle.Telemetry;
 /// </summary>
 internal sealed class Observer(
     IObservationStore figures, IRefreshStore refresh, IWorkerStore workers, IntegrationDirectory directory, RateBudget budget,
-    ResultJournal journal, ClockSkew skew, RefreshClock clock)
+    ResultJournal journal, ClockSkew skew, WorkerIdentity identity, RefreshClock clock)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
@@ -69,6 +69,7 @@ internal sealed class Observer(
         var overdue = heads.Where(h => h.Value.DueAt <= now - Smoothing).Select(h => new OverdueRange(h.Key, h.Value.DueAt, now - Smoothing)).ToArray();
         var read = await figures.ReadAsync(new(overdue, now - SweepAllowance, AtMost), CancellationToken.None).ConfigureAwait(false);
         var alive = await ReadAliveAsync(now).ConfigureAwait(false);
+        var others = alive.Where(w => w.InstanceId != identity.InstanceId).ToArray();
         var integrations = new List<IntegrationObservation>(entries.Count);
         foreach (var entry in entries)
         {
@@ -88,9 +89,9 @@ internal sealed class Observer(
             LateResults = read.LateResults,
             Undecryptable = read.Undecryptable,
             Workers = alive,
-            Skew = alive.Select(w => w.ClockSkew).Append(skew.Latest).Max(s => s?.Duration()) ?? TimeSpan.Zero,
+            Skew = others.Select(w => w.ClockSkew).Append(skew.Latest).Max(s => s?.Duration()) ?? TimeSpan.Zero,
             SkewBound = skew.Bound,
-            JournalAge = alive.Select(w => w.JournalOldestAt).Append(journal.OldestPendingAt).Max(at => now - at) ?? TimeSpan.Zero,
+            JournalAge = others.Select(w => w.JournalOldestAt).Append(journal.OldestPendingAt).Max(at => now - at) ?? TimeSpan.Zero,
         };
         Interlocked.Exchange(ref _lookedAt, stamp);
         Volatile.Write(ref _latest, observation);

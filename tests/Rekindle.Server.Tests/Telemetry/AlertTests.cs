@@ -105,7 +105,7 @@ public sealed class AlertTests
         Assert.Equal(AlertState.Firing, await StateAsync(engine, "journal_not_empty"));
 
         refuses = false;
-        await UntilAsync(engine, () => engine.Get<Journal.ResultJournal>().Pending == 0);
+        await UntilAsync(engine, () => engine.Get<Journal.ResultJournal>().OldestPendingAt is null);
         await WatchAsync(engine, Look);
 
         Assert.Equal(AlertState.Ok, await StateAsync(engine, "journal_not_empty"));

@@ -11,19 +11,21 @@ namespace Rekindle.Server.Tests.Telemetry;
 public sealed class ClockSkewTests : IAsyncLifetime
 {
     private readonly ManualClock _clock = new(TimeProvider.System.GetUtcNow());
+    private readonly TempFolder _folder = new();
     private PostgresDatabase _database = null!;
     private EngineHost _engine = null!;
 
     public async ValueTask InitializeAsync()
     {
         _database = await (await PostgresServer.GetAsync()).CreateDatabaseAsync();
-        _engine = await EngineHost.StartAsync(new EngineSettings { Time = _clock, Store = (builder, _) => builder.UsePostgres(_database.ConnectionString) });
+        _engine = await EngineHost.StartAsync(new EngineSettings { Time = _clock, Folder = _folder.Path, Store = (builder, _) => builder.UsePostgres(_database.ConnectionString) });
     }
 
     public async ValueTask DisposeAsync()
     {
         await _engine.DisposeAsync();
         await _database.DisposeAsync();
+        _folder.Dispose();
     }
 
     [Theory]
@@ -68,7 +70,10 @@ public sealed class ClockSkewTests : IAsyncLifetime
     {
         await using var other = await EngineHost.StartAsync(new EngineSettings
         {
-            Time = TimeProvider.System, Store = (builder, _) => builder.UsePostgres(_database.ConnectionString),
+            Time = TimeProvider.System,
+            Simulator = _engine.Simulator,
+            Folder = _folder.Path,
+            Store = (builder, _) => builder.UsePostgres(_database.ConnectionString),
         });
         _clock.ShiftWallClock(TimeSpan.FromSeconds(-60));
         await _engine.Get<WorkerPresence>().BeatAsync(null, default);
