@@ -53,7 +53,7 @@ internal sealed record DiscoveredEndpoints
             Revoke = Address("revocation_endpoint"),
             TokenAuthentication = [.. document.Find("token_endpoint_auth_methods_supported").Select(AnswerValue.Text).OfType<string>()],
             ProofKeysAreWeak = document.Find("code_challenge_methods_supported") is { Count: > 0 } methods
-                && !methods.Exists(method => AnswerValue.Text(method) == "S256"),
+                && !methods.Any(method => AnswerValue.Text(method) == "S256"),
             CallbackIssuer = document.Find("authorization_response_iss_parameter_supported") is [{ ValueKind: System.Text.Json.JsonValueKind.True }],
         };
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 
@@ -27,6 +28,10 @@ public sealed class UrlTemplate
 {
     internal const int MaxLength = 2_048;
 
+    // What most templates are: an address without placeholders. Every refresh asks for one.
+    private const int MostConstant = 1_000;
+    private static readonly ConcurrentDictionary<(string Template, bool AllowsInsecure), UrlExpansion> Constant = new();
+
     private UrlTemplate(string text, IReadOnlyList<UrlPart> parts)
     {
         Text = text;
@@ -48,9 +53,21 @@ public sealed class UrlTemplate
         ArgumentNullException.ThrowIfNull(provider);
         ArgumentNullException.ThrowIfNull(values);
 
-        return Parse(template, out var problem) is { } parsed
+        var key = (template, provider.AllowsInsecureEndpoints);
+        if (Constant.TryGetValue(key, out var known))
+        {
+            return known;
+        }
+
+        var expansion = Parse(template, out var problem) is { } parsed
             ? parsed.Expand(provider, values)
             : new UrlExpansion.Refused(null, problem);
+        if (expansion is UrlExpansion.Expanded && !template.Contains('{', StringComparison.Ordinal) && Constant.Count < MostConstant)
+        {
+            Constant[key] = expansion;
+        }
+
+        return expansion;
     }
 
     internal static UrlTemplate? Parse(string text, out string problem)

@@ -32,14 +32,15 @@ internal sealed class AnswerDocument : IDisposable
     }
 
     /// <summary>Every non-empty value at a dotted path; a path through an array means each of its elements.</summary>
-    public List<JsonElement> Find(string path) => _json is null ? [] : Find(_json.RootElement, path);
+    public IReadOnlyList<JsonElement> Find(string path) => _json is null ? [] : Find(_json.RootElement, path);
 
     /// <summary>As <see cref="Find(string)"/>, from a value inside the body.</summary>
-    public static List<JsonElement> Find(JsonElement from, string path)
+    public static IReadOnlyList<JsonElement> Find(JsonElement from, string path)
     {
-        var found = new List<JsonElement>();
-        Collect(from, path, found);
-        return found;
+        // Made with the first value: most paths that are looked for are not there.
+        List<JsonElement>? found = null;
+        Collect(from, path, ref found);
+        return found is null ? [] : found;
     }
 
     /// <summary>First non-empty value at any of the paths.</summary>
@@ -120,13 +121,13 @@ internal sealed class AnswerDocument : IDisposable
         }
     }
 
-    private static void Collect(JsonElement element, ReadOnlySpan<char> path, List<JsonElement> found)
+    private static void Collect(JsonElement element, ReadOnlySpan<char> path, ref List<JsonElement>? found)
     {
         if (element.ValueKind == JsonValueKind.Array)
         {
             foreach (var item in element.EnumerateArray())
             {
-                Collect(item, path, found);
+                Collect(item, path, ref found);
             }
 
             return;
@@ -136,7 +137,7 @@ internal sealed class AnswerDocument : IDisposable
         {
             if (!AnswerValue.IsNothing(element))
             {
-                found.Add(element);
+                (found ??= []).Add(element);
             }
 
             return;
@@ -148,12 +149,12 @@ internal sealed class AnswerDocument : IDisposable
         }
 
         var dot = path.IndexOf('.');
-        CollectMember(element, dot < 0 ? path : path[..dot], dot < 0 ? [] : path[(dot + 1)..], found);
+        CollectMember(element, dot < 0 ? path : path[..dot], dot < 0 ? [] : path[(dot + 1)..], ref found);
     }
 
-    private static void CollectMember(JsonElement parent, ReadOnlySpan<char> name, ReadOnlySpan<char> rest, List<JsonElement> found)
+    private static void CollectMember(JsonElement parent, ReadOnlySpan<char> name, ReadOnlySpan<char> rest, ref List<JsonElement>? found)
     {
-        var before = found.Count;
+        var before = found?.Count ?? 0;
         foreach (var member in parent.EnumerateObject())
         {
             if (!IsNamed(member, name))
@@ -161,9 +162,9 @@ internal sealed class AnswerDocument : IDisposable
                 continue;
             }
 
-            var soFar = found.Count;
-            Collect(member.Value, rest, found);
-            if (found.Count > soFar)
+            var soFar = found?.Count ?? 0;
+            Collect(member.Value, rest, ref found);
+            if (found is not null && found.Count > soFar)
             {
                 found.RemoveRange(before, soFar - before);
             }

@@ -6,9 +6,8 @@ namespace Rekindle.Refresh;
 /// <summary>What an answer says about an error: codes, sub-codes and text, each from wherever the provider puts it.</summary>
 /// <param name="Codes">Error codes, most telling first.</param>
 /// <param name="SubCodes">Sub-codes.</param>
-/// <param name="Text">The text for people; null: none.</param>
 /// <param name="IsMarked">A provider's own mark of failure (Slack's <c>ok: false</c>) is there.</param>
-internal sealed record AnswerError(IReadOnlyList<string> Codes, IReadOnlyList<string> SubCodes, string? Text, bool IsMarked)
+internal sealed record AnswerError(IReadOnlyList<string> Codes, IReadOnlyList<string> SubCodes, bool IsMarked)
 {
     private const int MaxCodes = 16;
     private static readonly string[] StandardCode = ["error"];
@@ -22,7 +21,7 @@ internal sealed record AnswerError(IReadOnlyList<string> Codes, IReadOnlyList<st
     public static AnswerError Read(AnswerDocument document, ErrorRules rules)
     {
         var codes = new List<string>();
-        foreach (var path in rules.Code.Union(StandardCode))
+        foreach (var path in rules.Code.Contains(StandardCode[0]) ? rules.Code : [.. rules.Code, .. StandardCode])
         {
             foreach (var element in document.Find(path))
             {
@@ -39,7 +38,7 @@ internal sealed record AnswerError(IReadOnlyList<string> Codes, IReadOnlyList<st
             }
         }
 
-        return new(codes, subCodes, ReadText(document, rules), IsMarkedAsFailure(document, rules));
+        return new(codes, subCodes, IsMarkedAsFailure(document, rules));
     }
 
     /// <summary>A scalar is a code; an object (Meta, Google's APIs) has it inside.</summary>
@@ -72,7 +71,8 @@ internal sealed record AnswerError(IReadOnlyList<string> Codes, IReadOnlyList<st
         }
     }
 
-    private static string? ReadText(AnswerDocument document, ErrorRules rules)
+    /// <summary>The text for people; null: none. Asked for only where it is shown: an answer with tokens has none to show.</summary>
+    public static string? ReadText(AnswerDocument document, ErrorRules rules)
     {
         if (document.FirstText([.. rules.Description, .. StandardText]) is { } text)
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Rekindle.Encryption;
 using Rekindle.Providers;
 
@@ -24,27 +25,28 @@ public static class AnswerReader
         ArgumentNullException.ThrowIfNull(answer);
         using var document = AnswerDocument.Parse(answer.Body, answer.Truncated);
         var error = AnswerError.Read(document, provider.Errors);
+        var tokens = answer.IsSuccessStatus && !error.SaysError ? ReadTokens(provider, answer, document, requestedAt) : null;
         return new AnswerReading
         {
             Kind = document.Kind,
-            Tokens = answer.IsSuccessStatus && !error.SaysError ? ReadTokens(provider, answer, document, requestedAt) : null,
+            Tokens = tokens,
             ErrorCodes = error.Codes,
             ErrorSubCodes = error.SubCodes,
-            ErrorText = error.Text,
-            Secrets = SecretsIn(document, provider.Response),
+            ErrorText = tokens is null ? AnswerError.ReadText(document, provider.Errors) : null,
+            Secrets = SecretsIn(document, provider.Response, tokens?.AccessToken, tokens?.RefreshToken, tokens?.IdToken),
             RetryAfter = RetryAfterReader.Read(answer, document, requestedAt),
         };
     }
 
-    /// <summary>Every value at a place of a token.</summary>
-    internal static IReadOnlyList<Secret> SecretsIn(AnswerDocument document, ResponseRules paths)
+    /// <summary>Every value at a place of a token; those that are known already as the objects they are.</summary>
+    internal static IReadOnlyList<Secret> SecretsIn(AnswerDocument document, ResponseRules paths, params ReadOnlySpan<Secret?> known)
     {
         var secrets = new List<Secret>();
         foreach (var path in (IEnumerable<string>)[.. paths.AccessToken, .. paths.RefreshToken, paths.IdToken])
         {
             foreach (var element in document.Find(path))
             {
-                if (Secret.OrNull(AnswerValue.Scalar(element)) is { } secret)
+                if ((Known(element, known) ?? Secret.OrNull(AnswerValue.Scalar(element))) is { } secret)
                 {
                     secrets.Add(secret);
                 }
@@ -52,6 +54,19 @@ public static class AnswerReader
         }
 
         return secrets;
+    }
+
+    private static Secret? Known(JsonElement element, ReadOnlySpan<Secret?> known)
+    {
+        foreach (var secret in known)
+        {
+            if (secret is not null && AnswerValue.Is(element, secret.Reveal()))
+            {
+                return secret;
+            }
+        }
+
+        return null;
     }
 
     private static TokenAnswer? ReadTokens(

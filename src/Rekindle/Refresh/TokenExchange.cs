@@ -66,7 +66,8 @@ public sealed class TokenExchange : IDisposable
         }
 
         using var timer = new CancellationTokenSource(deadline, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stopping);
+        using var either = stopping.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stopping) : null;
+        var ended = either?.Token ?? timer.Token;
         try
         {
             using var message = ToMessage(request, departure);
@@ -76,9 +77,9 @@ public sealed class TokenExchange : IDisposable
                 departure.Begin();
             }
 
-            using var response = await (own ?? _shared).SendAsync(message, either.Token).ConfigureAwait(false);
+            using var response = await (own ?? _shared).SendAsync(message, ended).ConfigureAwait(false);
             FailPoint.Reach(Gap.Sent);
-            var (answer, broken) = await AnswerBody.ReadAsync(response, either.Token).ConfigureAwait(false);
+            var (answer, broken) = await AnswerBody.ReadAsync(response, ended).ConfigureAwait(false);
             return (answer, broken is null ? null : TransportFailures.Of(broken, departure, timer.Token, stopping));
         }
         catch (Exception exception)
