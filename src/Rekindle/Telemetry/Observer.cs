@@ -15,6 +15,9 @@ internal sealed class Observer(
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
+    // A little less, so that who looks at every interval does not meet its own last look.
+    private static readonly TimeSpan Reused = Interval - TimeSpan.FromMilliseconds(500);
+
     /// <summary>Smoothing holds a due connection back for a minute at most; what waits longer waits for something else.</summary>
     public static readonly TimeSpan Smoothing = TimeSpan.FromMinutes(1);
 
@@ -46,7 +49,7 @@ internal sealed class Observer(
     {
         lock (_gate)
         {
-            if (_latest is { } latest && clock.Time.GetElapsedTime(_lookedAt) < Interval)
+            if (_latest is { } latest && clock.Time.GetElapsedTime(_lookedAt) < Reused)
             {
                 return Task.FromResult(latest);
             }
