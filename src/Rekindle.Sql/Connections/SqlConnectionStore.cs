@@ -11,6 +11,7 @@ internal sealed class SqlConnectionStore(SqlDatabase database) : IConnectionStor
     private readonly GrantWriter _grants = new(database);
     private readonly LeverWriter _levers = new(database);
     private readonly ConnectionRemoval _removal = new(database);
+    private readonly StateRestorer _restorer = new(database);
 
     public Task<ConnectionSnapshot?> GetAsync(ConnectionId id, CancellationToken cancellationToken) =>
         database.ReadAsync(session => ConnectionSql.GetAsync(session, id), cancellationToken);
@@ -87,6 +88,9 @@ internal sealed class SqlConnectionStore(SqlDatabase database) : IConnectionStor
 
     public Task<bool> DeleteAsync(ConnectionId id, string reason, DateTimeOffset now, CancellationToken cancellationToken) =>
         _removal.DeleteAsync(id, reason, now, cancellationToken);
+
+    public Task<int> RestoreAsync(IReadOnlyList<ConnectionSnapshot> states, DateTimeOffset now, CancellationToken cancellationToken) =>
+        _restorer.RestoreAsync(states, now, cancellationToken);
 
     public Task<ConnectionSummary> SummarizeAsync(string environment, DateTimeOffset now, CancellationToken cancellationToken) =>
         database.SnapshotAsync(session => ConnectionSummaryQuery.ReadAsync(session, environment, now), cancellationToken);

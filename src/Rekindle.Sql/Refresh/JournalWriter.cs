@@ -65,8 +65,7 @@ internal sealed class JournalWriter(SqlDatabase database, SqlAttemptStore attemp
                 """
                 select distinct l.connection_id from late_results l
                 left join token_sets t on t.shard = l.shard and t.connection_id = l.connection_id
-                where l.settled_at is null
-                  and (t.connection_id is null or (t.grant_no, t.version) >= (l.grant_no, l.version) or l.created_at < @awaited)
+                where l.settled_at is null and ((t.grant_no, t.version) >= (l.grant_no, l.version) or l.created_at < @awaited)
                 limit @limit
                 """,
                 static row => row.ConnectionId(), ("awaited", now - Awaited), ("limit", limit)),
@@ -115,7 +114,7 @@ internal sealed class JournalWriter(SqlDatabase database, SqlAttemptStore attemp
         var before = await ScheduledConnection.LockAsync(database, session, attempt.ConnectionId).ConfigureAwait(false);
         if (before is null)
         {
-            return ReplayResult.Superseded;
+            return await AwaitConnectionAsync(session, result, now).ConfigureAwait(false);
         }
 
         if (before.WrittenBy == attempt.Id)
@@ -181,9 +180,9 @@ internal sealed class JournalWriter(SqlDatabase database, SqlAttemptStore attemp
         await session.ExecuteAsync(
             """
             update late_results set settled_at = @now
-            where connection_id = @id and settled_at is null and (created_at < @awaited or not exists (
+            where connection_id = @id and settled_at is null and (created_at < @awaited or exists (
                 select 1 from token_sets t where t.shard = late_results.shard and t.connection_id = late_results.connection_id
-                    and (t.grant_no, t.version) < (late_results.grant_no, late_results.version)))
+                    and (t.grant_no, t.version) >= (late_results.grant_no, late_results.version)))
             """,
             ("now", now), ("awaited", now - Awaited), ("id", id)).ConfigureAwait(false);
         return applied;
@@ -208,6 +207,18 @@ internal sealed class JournalWriter(SqlDatabase database, SqlAttemptStore attemp
 
     private static bool IsParent(ScheduledConnection standing, JournalledResult result) =>
         standing.Snapshot.Tokens is { } tokens && tokens.GrantNo == result.GrantNo && tokens.Version == result.Version;
+
+    // Deleted, or not there yet: the database has forgotten that it was made, and is reminded of that by whoever made it.
+    private static async Task<ReplayResult> AwaitConnectionAsync(SqlSession session, JournalledResult result, DateTimeOffset now)
+    {
+        if (await session.AnyAsync("select 1 from tombstones where connection_id = @id", ("id", result.Attempt.ConnectionId)).ConfigureAwait(false))
+        {
+            return ReplayResult.Superseded;
+        }
+
+        await LateResults.KeepAsync(session, result, now).ConfigureAwait(false);
+        return ReplayResult.Deferred;
+    }
 
     // The parent is not there yet: it was forgotten as well, and is in somebody else's journal.
     private static bool IsAhead(ScheduledConnection standing, JournalledResult result) =>

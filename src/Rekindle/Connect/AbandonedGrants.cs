@@ -33,6 +33,12 @@ internal sealed class AbandonedGrants(
         {
             // A connection that lives again keeps its place: what the consent does not say stands there.
             var beside = await connections.GetAsync(session.ConnectionId!.Value, CancellationToken.None).ConfigureAwait(false);
+            if (beside?.Tokens?.GrantedAt.ToUnixTimeMilliseconds() == consent.GrantedAt.ToUnixTimeMilliseconds())
+            {
+                // It was completed: the session is of a database that has failed over since, and forgot it.
+                return;
+            }
+
             var variables = new Dictionary<string, string>(beside?.Connection.Variables ?? consent.Variables);
             foreach (var (name, value) in consent.Variables)
             {

@@ -1,4 +1,5 @@
 using Rekindle.Connections;
+using Rekindle.Journal;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Storage;
@@ -16,6 +17,7 @@ public sealed class ConnectCompletion
     private readonly IConnectSessionStore _sessions;
     private readonly IConnectionStore _connections;
     private readonly IAuditStore _audit;
+    private readonly ResultJournal _journal;
     private readonly IntegrationDirectory _directory;
     private readonly GrantWriter _grants;
     private readonly GrantKeeper _keeper;
@@ -24,12 +26,13 @@ public sealed class ConnectCompletion
     private readonly RefreshClock _clock;
 
     internal ConnectCompletion(
-        IConnectSessionStore sessions, IConnectionStore connections, IAuditStore audit, IntegrationDirectory directory, GrantWriter grants,
+        IConnectSessionStore sessions, IConnectionStore connections, IAuditStore audit, ResultJournal journal, IntegrationDirectory directory, GrantWriter grants,
         GrantKeeper keeper, WaitingConsents waiting, TokenCache cache, RefreshClock clock)
     {
         _sessions = sessions;
         _connections = connections;
         _audit = audit;
+        _journal = journal;
         _directory = directory;
         _grants = grants;
         _keeper = keeper;
@@ -92,6 +95,11 @@ public sealed class ConnectCompletion
         var due = entry?.Provider is null ? null : _grants.DueAt(tokens, entry);
         var completed = await _connections.CompleteAsync(connection, tokens.GrantNo, due, _clock.Now, CancellationToken.None).ConfigureAwait(false);
         _cache.Invalidate(connection);
+        if (completed)
+        {
+            _journal.NoteChange(await _connections.GetAsync(connection, CancellationToken.None).ConfigureAwait(false));
+        }
+
         if (!completed && !await WasCompletedAsync(connection, tokens.GrantNo).ConfigureAwait(false))
         {
             return CompletionRefusal.WrongCode;

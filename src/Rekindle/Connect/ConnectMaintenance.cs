@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rekindle.Connections;
+using Rekindle.Journal;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Storage;
@@ -12,10 +13,11 @@ namespace Rekindle.Connect;
 /// backend did not recognise: first connections, and consents that wait beside a connection.
 /// </summary>
 internal sealed class ConnectMaintenance(
-    IConnectSessionStore sessions, IConnectionStore connections, AbandonedGrants abandoned, IntegrationDirectory directory, RefreshClock clock,
+    IConnectSessionStore sessions, IConnectionStore connections, AbandonedGrants abandoned, IntegrationDirectory directory, ResultJournal journal, RefreshClock clock,
     ConnectOptions options, ILogger<ConnectMaintenance> logger) : BackgroundService
 {
     private const int Page = 100;
+    private const string NotCompleted = "not completed in time";
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan KeepSessions = TimeSpan.FromDays(30);
 
@@ -69,8 +71,9 @@ internal sealed class ConnectMaintenance(
     private async Task EndAsync(ConnectionSnapshot snapshot, CancellationToken cancellationToken)
     {
         var id = snapshot.Connection.Id;
-        if (await connections.DeletePendingAsync(id, snapshot.Tokens!.GrantNo, "not completed in time", clock.Now, cancellationToken).ConfigureAwait(false))
+        if (await connections.DeletePendingAsync(id, snapshot.Tokens!.GrantNo, NotCompleted, clock.Now, cancellationToken).ConfigureAwait(false))
         {
+            journal.NoteDeletion(id, NotCompleted);
             logger.Abandoned(id.ToString());
             await abandoned.RevokeAsync(snapshot).ConfigureAwait(false);
         }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Rekindle.Connections;
+using Rekindle.Journal;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Storage;
@@ -8,7 +9,8 @@ namespace Rekindle.Connect;
 
 /// <summary>Gets a new grant into the store, or rid of one that is not wanted.</summary>
 internal sealed class GrantKeeper(
-    IConnectionStore connections, IConnectSessionStore sessions, TokenCache cache, TokenExchange exchange, RefreshWorker worker, RefreshClock clock,
+    IConnectionStore connections, IConnectSessionStore sessions, TokenCache cache, TokenExchange exchange, ResultJournal journal, RefreshWorker worker,
+    RefreshClock clock,
     ILogger<GrantKeeper> logger)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -70,6 +72,7 @@ internal sealed class GrantKeeper(
 
     private async Task<GrantResult> StoredAsync(GrantResult result, IReadOnlyDictionary<string, string> metadata)
     {
+        journal.NoteChange(result);
         cache.Granted(result);
         worker.Wake();
         return result is GrantResult.Replaced replaced ? await PatchAsync(replaced, metadata).ConfigureAwait(false) : result;

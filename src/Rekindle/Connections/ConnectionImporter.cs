@@ -1,4 +1,5 @@
 using Rekindle.Encryption;
+using Rekindle.Journal;
 using Rekindle.Providers;
 using Rekindle.Storage;
 
@@ -64,12 +65,15 @@ public sealed class ConnectionImporter
     private readonly GrantWriter _grants;
     private readonly TokenCache _cache;
     private readonly IAuditStore _audit;
+    private readonly ResultJournal _journal;
     private readonly TimeProvider _time;
 
     internal ConnectionImporter(
-        IConnectionStore connections, IntegrationDirectory directory, GrantWriter grants, TokenCache cache, IAuditStore audit, TimeProvider time)
+        IConnectionStore connections, IntegrationDirectory directory, GrantWriter grants, TokenCache cache, IAuditStore audit, ResultJournal journal,
+        TimeProvider time)
     {
         _audit = audit;
+        _journal = journal;
         _time = time;
         _cache = cache;
         _connections = connections;
@@ -120,6 +124,7 @@ public sealed class ConnectionImporter
 
         var entry = await _directory.FindAsync(grant.Key.Environment, grant.Key.Integration, cancellationToken).ConfigureAwait(false);
         var result = await _connections.SaveGrantAsync(_grants.FromImport(grant, entry!), cancellationToken).ConfigureAwait(false);
+        _journal.NoteChange(result);
         _cache.Granted(result);
         if (result is GrantResult.Created or GrantResult.Replaced)
         {

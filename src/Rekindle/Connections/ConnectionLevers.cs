@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Rekindle.Attempts;
+using Rekindle.Journal;
 using Rekindle.Refresh;
 using Rekindle.Storage;
 
@@ -11,6 +12,7 @@ public sealed class ConnectionLevers
     private readonly IConnectionStore _connections;
     private readonly IRefreshStore _refreshes;
     private readonly IAuditStore _audit;
+    private readonly ResultJournal _journal;
     private readonly TokenReader _tokens;
     private readonly TokenCache _cache;
     private readonly GrantRevoker _revoker;
@@ -20,12 +22,13 @@ public sealed class ConnectionLevers
     private readonly ILogger<ConnectionLevers> _logger;
 
     internal ConnectionLevers(
-        IConnectionStore connections, IRefreshStore refreshes, IAuditStore audit, TokenReader tokens, TokenCache cache, GrantRevoker revoker,
+        IConnectionStore connections, IRefreshStore refreshes, IAuditStore audit, ResultJournal journal, TokenReader tokens, TokenCache cache, GrantRevoker revoker,
         LeverPlans plans, RefreshWorker worker, RefreshClock clock, ILogger<ConnectionLevers> logger)
     {
         _connections = connections;
         _refreshes = refreshes;
         _audit = audit;
+        _journal = journal;
         _tokens = tokens;
         _cache = cache;
         _revoker = revoker;
@@ -140,16 +143,23 @@ public sealed class ConnectionLevers
         }
 
         var atProvider = await _revoker.RevokeAsync(snapshot.Connection.Id, cancellationToken).ConfigureAwait(false);
-        return stopped with { Snapshot = await _connections.GetAsync(id, cancellationToken).ConfigureAwait(false), AtProvider = atProvider };
+        var erased = await _connections.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        _journal.NoteChange(erased);
+        return stopped with { Snapshot = erased, AtProvider = atProvider };
     }
 
     /// <summary>Revokes it, then deletes it and leaves a tombstone. False: there was none.</summary>
     public async Task<bool> DeleteAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default)
     {
         var revoked = await RevokeAsync(id, actor, cancellationToken).ConfigureAwait(false);
-        return revoked.Snapshot is { } snapshot
-            && await _connections.DeleteAsync(id, $"deleted by {actor}", _clock.Now, cancellationToken).ConfigureAwait(false)
-            && await AuditAsync(snapshot.Connection, "connection.delete", actor, null).ConfigureAwait(false);
+        var reason = $"deleted by {actor}";
+        if (revoked.Snapshot is not { } snapshot || !await _connections.DeleteAsync(id, reason, _clock.Now, cancellationToken).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        _journal.NoteDeletion(id, reason);
+        return await AuditAsync(snapshot.Connection, "connection.delete", actor, null).ConfigureAwait(false);
     }
 
     /// <summary>Breaks a lease: the fence rises, an open intent stays. False: there was no lease.</summary>
@@ -164,6 +174,11 @@ public sealed class ConnectionLevers
         if (await _connections.ApplyAsync(id, change, _clock.Now, cancellationToken).ConfigureAwait(false) is not { } snapshot)
         {
             return LeverResult.Unknown;
+        }
+
+        if (change is not (LeverChange.Simulate or LeverChange.EndSimulation))
+        {
+            _journal.NoteChange(snapshot);
         }
 
         // Readers in this process stop, or go on, at once; those elsewhere hear it from the change feed.

@@ -157,11 +157,12 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton<GrantRevoker>();
         services.AddSingleton(s => new ConnectionImporter(
             s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<GrantWriter>(),
-            s.GetRequiredService<TokenCache>(), s.GetRequiredService<IAuditStore>(), s.GetRequiredService<TimeProvider>()));
+            s.GetRequiredService<TokenCache>(), s.GetRequiredService<IAuditStore>(), s.GetRequiredService<ResultJournal>(),
+            s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LeverPlans>();
         services.AddSingleton(s => new ConnectionLevers(
             s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IRefreshStore>(), s.GetRequiredService<IAuditStore>(),
-            s.GetRequiredService<TokenReader>(), s.GetRequiredService<TokenCache>(), s.GetRequiredService<GrantRevoker>(), s.GetRequiredService<LeverPlans>(),
+            s.GetRequiredService<ResultJournal>(), s.GetRequiredService<TokenReader>(), s.GetRequiredService<TokenCache>(), s.GetRequiredService<GrantRevoker>(), s.GetRequiredService<LeverPlans>(),
             s.GetRequiredService<RefreshWorker>(), s.GetRequiredService<RefreshClock>(), s.GetRequiredService<ILogger<ConnectionLevers>>()));
     }
 
@@ -214,7 +215,7 @@ public static class RekindleServiceCollectionExtensions
             s.GetRequiredService<ConnectOptions>()));
         services.AddSingleton(s => new ConnectCompletion(
             s.GetRequiredService<IConnectSessionStore>(), s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IAuditStore>(),
-            s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<GrantWriter>(), s.GetRequiredService<GrantKeeper>(),
+            s.GetRequiredService<ResultJournal>(), s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<GrantWriter>(), s.GetRequiredService<GrantKeeper>(),
             s.GetRequiredService<WaitingConsents>(), s.GetRequiredService<TokenCache>(), s.GetRequiredService<RefreshClock>()));
         services.AddSingleton(s => new ConnectFlow(
             s.GetRequiredService<ConnectGate>(), s.GetRequiredService<IConnectSessionStore>(), s.GetRequiredService<IntegrationDirectory>(),

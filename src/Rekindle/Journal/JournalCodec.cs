@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Rekindle.Attempts;
 using Rekindle.Connections;
 using Rekindle.Encryption;
@@ -16,6 +18,11 @@ internal static class JournalCodec
     private const byte SentKind = 1;
     private const byte KeptKind = 2;
     private const byte SettledKind = 3;
+    private const byte ChangedKind = 4;
+    private const byte DeletedKind = 5;
+
+    // Grants and levers are rare beside refreshes: their records are as readable as they are long.
+    private static readonly JsonSerializerOptions StateForm = new() { Converters = { new JsonStringEnumConverter() } };
 
     public static void Write(BinaryWriter writer, JournalRecord record)
     {
@@ -37,6 +44,17 @@ internal static class JournalCodec
                 Write(writer, settled.At);
                 Write(writer, settled.AttemptId);
                 break;
+            case JournalRecord.Changed changed:
+                writer.Write(ChangedKind);
+                Write(writer, changed.At);
+                writer.Write(JsonSerializer.Serialize(changed.State, StateForm));
+                break;
+            case JournalRecord.Deleted deleted:
+                writer.Write(DeletedKind);
+                Write(writer, deleted.At);
+                writer.Write(deleted.ConnectionId.Value);
+                writer.Write(deleted.Reason);
+                break;
             default:
                 throw new InvalidOperationException($"No form for {record.GetType().Name}.");
         }
@@ -54,10 +72,13 @@ internal static class JournalCodec
                 SentKind => new JournalRecord.Sent(ReadGuid(reader), new ConnectionId(reader.ReadInt64()), at),
                 KeptKind => new JournalRecord.Kept(ReadResult(reader), at),
                 SettledKind => new JournalRecord.Settled(ReadGuid(reader), at),
+                ChangedKind => new JournalRecord.Changed(
+                    JsonSerializer.Deserialize<ConnectionSnapshot>(reader.ReadString(), StateForm) ?? throw new InvalidDataException("A state is null."), at),
+                DeletedKind => new JournalRecord.Deleted(new ConnectionId(reader.ReadInt64()), reader.ReadString(), at),
                 _ => throw new InvalidDataException($"Kind {kind} is not known: a later version of the program wrote it."),
             };
         }
-        catch (Exception e) when (e is EndOfStreamException or DecoderFallbackException or FormatException or ArgumentException)
+        catch (Exception e) when (e is EndOfStreamException or DecoderFallbackException or FormatException or ArgumentException or JsonException or NotSupportedException)
         {
             throw new InvalidDataException("The record's fields do not fit.", e);
         }

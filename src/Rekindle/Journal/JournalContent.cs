@@ -4,8 +4,9 @@ namespace Rekindle.Journal;
 
 /// <summary>What a journal says, folded: which results still matter, and which refresh tokens may have left the process.</summary>
 /// <param name="Results">Results in the order in which they came, each parent before its child.</param>
+/// <param name="Changes">New grants, levers and deletions, oldest first.</param>
 /// <param name="Sent">Attempts that were marked as about to leave.</param>
-internal sealed record JournalContent(IReadOnlyList<JournalledResult> Results, IReadOnlySet<Guid> Sent)
+internal sealed record JournalContent(IReadOnlyList<JournalledResult> Results, IReadOnlyList<JournalRecord> Changes, IReadOnlySet<Guid> Sent)
 {
     /// <summary>
     /// Folds records, oldest first. Results settled longer than <paramref name="retention"/> before the journal's end matter to nobody any
@@ -38,6 +39,7 @@ internal sealed record JournalContent(IReadOnlyList<JournalledResult> Results, I
                 .. kept.Where(r => !settled.TryGetValue(r.Attempt.Id, out var at) || at >= forgottenBefore)
                     .Select(r => r with { IsSettled = settled.ContainsKey(r.Attempt.Id) }),
             ],
+            [.. records.Where(r => r is JournalRecord.Changed or JournalRecord.Deleted && r.At >= forgottenBefore)],
             sent);
     }
 }

@@ -12,6 +12,15 @@ internal abstract record JournalRecord(DateTimeOffset At)
     /// <summary>Tokens came back.</summary>
     public sealed record Kept(JournalledResult Result, DateTimeOffset At) : JournalRecord(At);
 
+    /// <summary>
+    /// What a connection is after a new grant or a lever, as the database said when it had stored it. Never open: kept only in case the database
+    /// forgets.
+    /// </summary>
+    public sealed record Changed(ConnectionSnapshot State, DateTimeOffset At) : JournalRecord(At);
+
+    /// <summary>A connection was deleted.</summary>
+    public sealed record Deleted(ConnectionId ConnectionId, string Reason, DateTimeOffset At) : JournalRecord(At);
+
     /// <summary>The database has them.</summary>
     public sealed record Settled(Guid AttemptId, DateTimeOffset At) : JournalRecord(At);
 }

@@ -13,7 +13,7 @@ namespace Rekindle.Journal;
 /// this process itself has kept.
 /// </summary>
 internal sealed class JournalRecovery(
-    ResultJournal journal, IRefreshStore store, KeyRing ring, FlightCount flights, RefreshClock clock, ILogger<JournalRecovery> logger)
+    ResultJournal journal, IRefreshStore store, IConnectionStore connections, KeyRing ring, FlightCount flights, RefreshClock clock, ILogger<JournalRecovery> logger)
     : IHostedService, IDisposable
 {
     private const int BatchSize = 64;
@@ -60,7 +60,9 @@ internal sealed class JournalRecovery(
         {
             foreach (var (folder, _) in _adopted)
             {
-                await ReplayAsync(ContentOf(folder, out _).Results, cancellationToken).ConfigureAwait(false);
+                var content = ContentOf(folder, out _);
+                await RestoreAsync(content.Changes, cancellationToken).ConfigureAwait(false);
+                await ReplayAsync(content.Results, cancellationToken).ConfigureAwait(false);
             }
 
             await AdoptAllAsync(root, cancellationToken).ConfigureAwait(false);
@@ -128,6 +130,9 @@ internal sealed class JournalRecovery(
         var replayed = new List<ReplayResult>();
         await foreach (var records in journal.ReadBackAsync().WithCancellation(cancellationToken).ConfigureAwait(false))
         {
+            // New grants and levers first: refreshes are of what they made.
+            await RestoreAsync(records, cancellationToken).ConfigureAwait(false);
+
             // What the database has not acknowledged yet is on its way there besides: nothing here is anybody's last word.
             var results = records.OfType<JournalRecord.Kept>().Select(kept => kept.Result with { IsSettled = true }).ToArray();
             replayed.AddRange(await ReplayAsync(results, cancellationToken).ConfigureAwait(false));
@@ -163,6 +168,7 @@ internal sealed class JournalRecovery(
     private async Task AdoptAsync(JournalFolder folder, CancellationToken cancellationToken)
     {
         var content = ContentOf(folder, out var complete);
+        await RestoreAsync(content.Changes, cancellationToken).ConfigureAwait(false);
         var replayed = await ReplayAsync(content.Results, cancellationToken).ConfigureAwait(false);
         var lost = await store.SettleHolderAsync(
             new LostHolder(folder.InstanceId, content.Sent, complete && folder.IsOfThisBoot), clock.Now, cancellationToken).ConfigureAwait(false);
@@ -191,6 +197,34 @@ internal sealed class JournalRecovery(
         return records.Count > 0 || complete
             ? JournalContent.Of(records, journal.Retention)
             : throw new InvalidDataException("Nothing in it can be opened: it was written with another key ring, or is damaged.");
+    }
+
+    private async Task RestoreAsync(IEnumerable<JournalRecord> records, CancellationToken cancellationToken)
+    {
+        var states = new List<ConnectionSnapshot>();
+        foreach (var record in records)
+        {
+            if (record is JournalRecord.Changed changed)
+            {
+                states.Add(changed.State);
+            }
+            else if (record is JournalRecord.Deleted deleted)
+            {
+                await RestoreAsync(states, cancellationToken).ConfigureAwait(false);
+                states.Clear();
+                await connections.DeleteAsync(deleted.ConnectionId, deleted.Reason, clock.Now, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        await RestoreAsync(states, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task RestoreAsync(List<ConnectionSnapshot> states, CancellationToken cancellationToken)
+    {
+        if (await connections.RestoreAsync(states, clock.Now, cancellationToken).ConfigureAwait(false) is > 0 and var restored)
+        {
+            logger.ChangesRestored(restored);
+        }
     }
 
     private async Task<IReadOnlyList<ReplayResult>> ReplayAsync(IReadOnlyList<JournalledResult> results, CancellationToken cancellationToken)

@@ -160,6 +160,32 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         return IsOn ? Enqueue(new JournalRecord.Kept(result, _time.GetUtcNow()), afterSync: true) : Task.FromResult(false);
     }
 
+    /// <summary>The database has stored a new grant or a lever, and this is the connection now: noted in case it forgets.</summary>
+    public void NoteChange(ConnectionSnapshot? state)
+    {
+        if (IsOn && state is not null)
+        {
+            Enqueue(new JournalRecord.Changed(state, _time.GetUtcNow()), afterSync: false);
+        }
+    }
+
+    /// <inheritdoc cref="NoteChange(ConnectionSnapshot?)"/>
+    public void NoteChange(GrantResult? result) => NoteChange(result switch
+    {
+        GrantResult.Created created => created.Snapshot,
+        GrantResult.Replaced replaced => replaced.Snapshot,
+        _ => null,
+    });
+
+    /// <summary>The database has deleted a connection: noted in case it forgets.</summary>
+    public void NoteDeletion(ConnectionId id, string reason)
+    {
+        if (IsOn)
+        {
+            Enqueue(new JournalRecord.Deleted(id, reason, _time.GetUtcNow()), afterSync: false);
+        }
+    }
+
     /// <summary>The database has the attempt's result, or will never want it.</summary>
     public void Settle(Guid attemptId)
     {

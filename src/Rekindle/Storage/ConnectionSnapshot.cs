@@ -26,6 +26,9 @@ public sealed record ConnectionSnapshot
     /// <summary>Leases in a row without outcome.</summary>
     public int OpenIntents { get; init; }
 
+    /// <summary>Raised by every lever and every new grant.</summary>
+    public int Epoch { get; init; }
+
     /// <summary>As it is without a simulation; the due time is of no use when the tokens were renewed meanwhile.</summary>
     public ConnectionSnapshot WithoutSimulation() => Connection.Simulation is { } simulation
         ? this with { Connection = Connection.WithoutSimulation(Tokens), DueAt = simulation.Hidden.DueAt }

@@ -65,6 +65,15 @@ public interface IConnectionStore
     /// <summary>Deletes a connection and leaves a tombstone. False: there was none.</summary>
     Task<bool> DeleteAsync(ConnectionId id, string reason, DateTimeOffset now, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Brings connections back to what the database once said they are, where it has forgotten that: those that are missing without a tombstone,
+    /// and those under an older epoch. Tokens are replaced by newer ones only. Returns how many it had forgotten.
+    /// </summary>
+    /// <param name="states">As they were after a new grant or a lever, oldest first.</param>
+    /// <param name="now">Time by the caller's clock.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    Task<int> RestoreAsync(IReadOnlyList<ConnectionSnapshot> states, DateTimeOffset now, CancellationToken cancellationToken);
+
     /// <summary>Counts for the summary page (A13) in one consistent read.</summary>
     Task<ConnectionSummary> SummarizeAsync(string environment, DateTimeOffset now, CancellationToken cancellationToken);
 }

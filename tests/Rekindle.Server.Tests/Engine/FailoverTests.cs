@@ -168,6 +168,53 @@ public sealed class FailoverTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Req", "I5")]
+    public async Task A_connection_that_was_forgotten_as_a_whole_is_there_again_with_its_refreshes()
+    {
+        await StartAsync();
+        var id = await Engine.ImportAsync("user-2");
+        Engine.Clock.Advance(TimeSpan.FromMinutes(55));
+        await Engine.BeatAsync();
+        await ExecuteAsync(string.Join(';', new[] { "token_sets", "refresh_schedule" }.Select(t => $"delete from {t} where connection_id = {id.Value}"))
+            + $"; delete from connections where id = {id.Value}");
+        _timeline = "two";
+
+        await Follower.LookAsync(default);
+
+        Assert.Equal(2, (await Engine.ReadAsync(id)).Tokens!.Version);
+        Engine.Clock.Advance(Gathering);
+        await Follower.LookAsync(default);
+        Assert.Null((await Engine.Levers.RefreshAsync(id, capture: false, "test")).Error);
+    }
+
+    [Fact]
+    [Trait("Req", "A12")]
+    public async Task A_lever_that_was_forgotten_counts_again_and_so_does_a_deletion()
+    {
+        var disabled = await StartAsync();
+        var deleted = await Engine.ImportAsync("user-2");
+        await Engine.Levers.DisableAsync(disabled, "test");
+        await ExecuteAsync("create table connections_before as select * from connections where status = 'active'");
+        await ExecuteAsync("create table schedule_before as select * from refresh_schedule; create table kept_tokens as select * from token_sets");
+        await Engine.Levers.DeleteAsync(deleted, "test");
+        await ExecuteAsync(
+            $"""
+            insert into connections select * from connections_before;
+            insert into refresh_schedule (shard, connection_id, integration_id) select shard, connection_id, integration_id from schedule_before where connection_id = {deleted.Value};
+            insert into token_sets select * from kept_tokens where connection_id = {deleted.Value};
+            delete from tombstones;
+            update connections set status = 'active' where id = {disabled.Value};
+            update refresh_schedule set epoch = 0 where connection_id = {disabled.Value};
+            """);
+        _timeline = "two";
+
+        await Follower.LookAsync(default);
+
+        Assert.Equal(ConnectionStatus.Disabled, (await Engine.ReadAsync(disabled)).Connection.Status);
+        Assert.Null(await Engine.Connections.GetAsync(deleted, default));
+    }
+
+    [Fact]
     [Trait("Req", "A4")]
     public async Task A_process_without_a_worker_is_on_the_list_with_its_journal_and_leaves_it_at_its_end()
     {

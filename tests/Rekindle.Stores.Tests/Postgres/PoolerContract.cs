@@ -34,6 +34,8 @@ public sealed class PoolerOpenIntentTests : OpenIntentContract<PoolerTestStore>;
 [Trait("Speed", "slow")]
 public sealed class PoolerJournalTests : JournalContract<PoolerTestStore>;
 
+public sealed class PoolerRestoreTests : RestoreContract<PoolerTestStore>;
+
 [Trait("Speed", "slow")]
 public sealed class PoolerCommitGuardTests : CommitGuardContract<PoolerTestStore>;
 

@@ -12,6 +12,8 @@ public sealed class PostgresOpenIntentTests : OpenIntentContract<PostgresTestSto
 
 public sealed class PostgresJournalTests : JournalContract<PostgresTestStore>;
 
+public sealed class PostgresRestoreTests : RestoreContract<PostgresTestStore>;
+
 public sealed class PostgresCommitGuardTests : CommitGuardContract<PostgresTestStore>;
 
 public sealed class PostgresInFlightTests : InFlightContract<PostgresTestStore>;

@@ -12,6 +12,8 @@ public sealed class SqliteOpenIntentTests : OpenIntentContract<SqliteTestStore>;
 
 public sealed class SqliteJournalTests : JournalContract<SqliteTestStore>;
 
+public sealed class SqliteRestoreTests : RestoreContract<SqliteTestStore>;
+
 public sealed class SqliteCommitGuardTests : CommitGuardContract<SqliteTestStore>;
 
 public sealed class SqliteInFlightTests : InFlightContract<SqliteTestStore>;

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using Rekindle.Connections;
+using Rekindle.Encryption;
 using Rekindle.Journal;
+using Rekindle.Storage;
 
 namespace Rekindle.Tests.Journal;
 
@@ -22,8 +24,53 @@ public sealed class JournalCodecTests
             Assert.Equal(kept.Result.Tokens.RefreshToken?.Bytes, read.Result.Tokens.RefreshToken?.Bytes);
         }
 
-        JournalRecord[] others = [new JournalRecord.Sent(Guid.NewGuid(), new ConnectionId(42), Given.Now), new JournalRecord.Settled(Guid.NewGuid(), Given.Now)];
+        JournalRecord[] others =
+        [
+            new JournalRecord.Sent(Guid.NewGuid(), new ConnectionId(42), Given.Now),
+            new JournalRecord.Settled(Guid.NewGuid(), Given.Now),
+            new JournalRecord.Deleted(new ConnectionId(42), "deleted by you", Given.Now),
+        ];
         Assert.All(others, o => Assert.Equal(o, Read(Bytes(o))));
+    }
+
+    [Fact]
+    public void A_connection_after_a_new_grant_or_a_lever_comes_back_as_it_was_written()
+    {
+        var state = new ConnectionSnapshot
+        {
+            Connection = new Connection
+            {
+                Id = new ConnectionId(42),
+                Key = new ConnectionKey("production", "mail", "acme", "user-ä", "default", ""),
+                IntegrationId = 7,
+                Status = ConnectionStatus.NeedsReauthorization,
+                DisconnectReason = DisconnectReason.Consent,
+                Metadata = new Dictionary<string, string> { ["region"] = "eu" },
+                Variables = new Dictionary<string, string> { ["host"] = "eu1" },
+                ConsecutiveFailures = 2,
+                CreatedAt = Given.Now,
+                UpdatedAt = Given.Now,
+            },
+            Tokens = new TokenSet
+            {
+                GrantNo = 3,
+                Version = 9,
+                AccessToken = new SealedSecret([1, 2, 3]),
+                RefreshToken = new SealedSecret([4, 5]),
+                IssuedAt = Given.Now,
+                ExpiresAt = Given.Now.AddHours(1),
+                ExpirySource = ExpirySource.Jwt,
+                Scopes = ["read", "write"],
+                ClientId = "client",
+            },
+            DueAt = Given.Now.AddMinutes(50),
+            Epoch = 4,
+        };
+
+        var read = Assert.IsType<JournalRecord.Changed>(Read(Bytes(new JournalRecord.Changed(state, Given.Now))));
+
+        Assert.Equal(JsonSerializer.Serialize(state), JsonSerializer.Serialize(read.State));
+        Assert.Equal(state.Tokens.RefreshToken!.Bytes, read.State.Tokens!.RefreshToken!.Bytes);
     }
 
     [Fact]
