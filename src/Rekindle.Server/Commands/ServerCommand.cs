@@ -25,6 +25,7 @@ internal static class ServerCommand
             new InitCommand(settings),
             new MigrateCommand(settings),
             new ApiKeyCommand(settings),
+            new JournalCommand(settings),
         };
         settings.AddTo(root);
         root.SetAction((parsed, cancelled) => ServeCommand.RunAsync(settings.Of(parsed), cancelled));

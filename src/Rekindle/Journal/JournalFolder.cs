@@ -33,7 +33,7 @@ internal sealed class JournalFolder : IDisposable
     public bool IsOfThisBoot => ReadBoot() is { } boot && File.Exists(In(BootFile)) && File.ReadAllText(In(BootFile)) == boot;
 
     /// <summary>Segments, oldest first.</summary>
-    public IReadOnlyList<string> Segments => [.. Directory.EnumerateFiles(Path, Pattern).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Segments => SegmentsOf(Path);
 
     /// <summary>Number for a segment after all that are there.</summary>
     public int NextNumber => Segments is [.., var last]
@@ -125,7 +125,25 @@ internal sealed class JournalFolder : IDisposable
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
 
-    private static bool IsJournal(string path) =>
+    /// <summary>Segments of the folder there, oldest first.</summary>
+    public static IReadOnlyList<string> SegmentsOf(string path) => [.. Directory.EnumerateFiles(path, Pattern).Order(StringComparer.Ordinal)];
+
+    /// <summary>Whether a process holds the folder there. Looking holds it for a moment: whoever wants to adopt it then does so a minute later.</summary>
+    public static bool IsHeld(string path)
+    {
+        try
+        {
+            using var looked = new FileStream(System.IO.Path.Combine(path, LockFile), FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Whether that is the folder of a journal, and complete.</summary>
+    public static bool IsJournal(string path) =>
         !System.IO.Path.GetFileName(path).StartsWith(Hidden, StringComparison.Ordinal) && File.Exists(System.IO.Path.Combine(path, BootFile));
 
     private static FileStream? TryLock(string path)

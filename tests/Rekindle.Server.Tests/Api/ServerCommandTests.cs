@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Text.Json;
+using Rekindle.Journal;
+using Rekindle.Server.Tests.Engine;
 using Rekindle.Testing;
 
 namespace Rekindle.Server.Tests.Api;
@@ -37,6 +40,54 @@ public sealed class ServerCommandTests
         Assert.Equal((0, 0), (first.ExitCode, second.ExitCode));
         Assert.Contains("applied 0001", first.Output, StringComparison.Ordinal);
         Assert.Contains("up to date", second.Output, StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("Req", "F4"), Trait("Req", "I13")]
+    public async Task Journal_shows_what_the_database_does_not_have_while_its_server_runs_and_no_secret()
+    {
+        using var folder = new TempFolder();
+        await using var engine = await EngineHost.StartAsync(new EngineSettings { Folder = folder.Path });
+        var id = await engine.ImportAsync("user-1", TimeSpan.FromMinutes(1));
+        engine.Clock.Advance(TimeSpan.FromMinutes(2));
+        await engine.BeatAsync();
+        var journal = engine.Get<ResultJournal>();
+        var records = await journal.ReadBackAsync().FirstAsync();
+        var result = Assert.Single(records.OfType<JournalRecord.Kept>()).Result;
+        var open = result with { Attempt = result.Attempt with { Id = Guid.CreateVersion7() } };
+        await journal.KeepAsync(open);
+        var settings = new Dictionary<string, string>
+        {
+            ["REKINDLE_KEY_RING_FILE"] = folder.File("keys"),
+            ["REKINDLE_JOURNAL__FOLDER"] = folder.File("journal"),
+        };
+
+        var shown = await RunAsync(folder, settings, "journal");
+        var all = await RunAsync(folder, settings, "journal", "--all", "--json", "--connection", id.ToString());
+
+        Assert.Equal((0, 0), (shown.ExitCode, all.ExitCode));
+        Assert.Contains("its server runs", shown.Output, StringComparison.Ordinal);
+        Assert.Contains($"open          result    {id}  {open.Attempt.Id}", shown.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(result.Attempt.Id.ToString(), shown.Output, StringComparison.Ordinal);
+        using var document = JsonDocument.Parse(all.Output);
+        var entries = document.RootElement.GetProperty("journals")[0].GetProperty("entries").EnumerateArray()
+            .Select(e => $"{e.GetProperty("kind").GetString()} {e.GetProperty("state").GetString()}");
+        Assert.Equal(["change acknowledged", "sent acknowledged", "result acknowledged", "result open"], entries);
+        Assert.DoesNotContain(Convert.ToBase64String(result.Tokens.AccessToken.Bytes), all.Output, StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("Req", "F4")]
+    public async Task Journal_says_what_is_wrong_when_there_is_none_to_show()
+    {
+        using var folder = new TempFolder();
+        await RunAsync(folder, [], "init");
+
+        var none = await RunAsync(folder, [], "journal");
+        var bad = await RunAsync(folder, [], "journal", "--connection", "42");
+
+        Assert.Equal(1, none.ExitCode);
+        Assert.Contains("no server has run here yet", none.Errors, StringComparison.Ordinal);
+        Assert.NotEqual(0, bad.ExitCode);
+        Assert.Contains("looks like con_", bad.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

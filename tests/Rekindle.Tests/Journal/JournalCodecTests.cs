@@ -3,6 +3,7 @@ using System.Text.Json;
 using Rekindle.Connections;
 using Rekindle.Encryption;
 using Rekindle.Journal;
+using Rekindle.Refresh;
 using Rekindle.Storage;
 
 namespace Rekindle.Tests.Journal;
