@@ -25,7 +25,9 @@ internal sealed class SingleClaim(SqlDatabase database)
     private static ClaimAnswer? InTheWay(ScheduledConnection found, int version, LeaseTerms terms, DateTimeOffset now, TimeSpan openIntentWait)
     {
         var snapshot = found.Snapshot;
-        if (snapshot.Tokens?.Version != version || snapshot.Connection.Status is not (ConnectionStatus.Active or ConnectionStatus.Degraded))
+        // The caller looked before it asked: what was found dead since is not sent again.
+        if (snapshot.Tokens?.Version != version || snapshot.Connection.Status is not (ConnectionStatus.Active or ConnectionStatus.Degraded)
+            || (snapshot.VerdictHeld && !terms.DespiteVerdict))
         {
             return new ClaimAnswer.Moved(snapshot);
         }

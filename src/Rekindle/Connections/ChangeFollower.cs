@@ -11,7 +11,8 @@ namespace Rekindle.Connections;
 /// honoured in every process within seconds. Knows how old what is in memory may be.
 /// </summary>
 internal sealed class ChangeFollower(
-    IChangeFeed feed, TokenCache cache, IntegrationDirectory directory, IRefreshStore store, RefreshClock clock, ILogger<ChangeFollower> logger)
+    IChangeFeed feed, TokenCache cache, IntegrationDirectory directory, IRefreshStore store, ClockSkew skew, RefreshClock clock,
+    ILogger<ChangeFollower> logger)
     : BackgroundService
 {
     private const int Page = 1000;
@@ -143,6 +144,10 @@ internal sealed class ChangeFollower(
             await store.TouchUsedAsync(used, clock.Now, cancellationToken).ConfigureAwait(false);
         }
 
-        await feed.PruneAsync(clock.Now - KeepFeed, cancellationToken).ConfigureAwait(false);
+        // By a clock that runs ahead, what others have not read yet would be old.
+        if (await skew.IsTolerableAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await feed.PruneAsync(clock.Now - KeepFeed, cancellationToken).ConfigureAwait(false);
+        }
     }
 }

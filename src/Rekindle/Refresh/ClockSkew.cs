@@ -41,6 +41,13 @@ internal sealed class ClockSkew(IDatabase database, RefreshClock clock, ILogger<
         return !beyond;
     }
 
+    /// <summary>
+    /// Whether this clock was set since it was last measured, by more than the bound. Asks nobody: for the last look before a token leaves,
+    /// because the new token's end is counted from there.
+    /// </summary>
+    public bool WasSetSince => Volatile.Read(ref _latest) is { IsCompletedSuccessfully: true, Result: var measured }
+        && SetSince(measured, clock.Time.GetElapsedTime(measured.Stamp)) > Bound;
+
     private Task<Measurement> MeasureAsync()
     {
         lock (_gate)
@@ -57,8 +64,10 @@ internal sealed class ClockSkew(IDatabase database, RefreshClock clock, ILogger<
     private bool IsRecent(Measurement measured)
     {
         var passed = clock.Time.GetElapsedTime(measured.Stamp);
-        return passed < Remembered && (clock.Now - measured.At - passed).Duration() < Smallest;
+        return passed < Remembered && SetSince(measured, passed) < Smallest;
     }
+
+    private TimeSpan SetSince(Measurement measured, TimeSpan passed) => (clock.Now - measured.At - passed).Duration();
 
     private async Task<Measurement> AskAsync()
     {

@@ -91,7 +91,8 @@ internal sealed class DemandRefreshes(
 
         var asked = clock.Time.GetTimestamp();
         var stamp = cache.Stamp;
-        var terms = new LeaseTerms(worker.InstanceId, clock.Now, clock.Options.Lease, Guid.CreateVersion7(clock.Now), standing.Timeline);
+        var terms = new LeaseTerms(
+            worker.InstanceId, clock.Now, clock.Options.Lease, Guid.CreateVersion7(clock.Now), standing.Timeline, DespiteVerdict: plan.Force);
         var answer = default(ClaimAnswer);
         try
         {
@@ -113,7 +114,7 @@ internal sealed class DemandRefreshes(
 
         return answer switch
         {
-            ClaimAnswer.Moved moved => new FlightResult(cache.Put(moved.Snapshot, stamp), null),
+            ClaimAnswer.Moved moved => Moved(cache.Put(moved.Snapshot, stamp)),
             ClaimAnswer.Held held => await WaitForHolderAsync(seen, held).ConfigureAwait(false),
             ClaimAnswer.InDoubt doubt => new FlightResult(seen, TokenErrors.InProgress(seen.Id, doubt.SettlesAt - clock.Now)),
             _ => new FlightResult(seen, TokenErrors.UnknownConnection(seen.Id)),
@@ -183,6 +184,8 @@ internal sealed class DemandRefreshes(
             .ConfigureAwait(false);
         return await ReadBackAsync(leased.Claim.Connection.Id, outcome).ConfigureAwait(false);
     }
+
+    private FlightResult Moved(CachedConnection now) => new(now, now.Snapshot.VerdictHeld ? ErrorOf(now) : null);
 
     // What was committed is read back rather than assumed (F05).
     private async Task<FlightResult> ReadBackAsync(ConnectionId id, RefreshOutcome outcome)

@@ -78,7 +78,7 @@ internal static partial class Log
     public static void Ended(this ILogger logger, Attempt attempt, RefreshVerdict verdict, string integration, CommitResult written)
     {
         var connection = attempt.ConnectionId.ToString();
-        if (written != CommitResult.Applied)
+        if (written is not (CommitResult.Applied or CommitResult.Journalled))
         {
             logger.VerdictDiscarded(connection, integration, Names.Of(written));
             return;

@@ -24,7 +24,7 @@ namespace Rekindle.Refresh;
 /// exists once. The claim is given back, unspent, only where provably nothing was sent.
 /// </summary>
 internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener opener, TokenExchange exchange, ResultJournal journal, RefreshSettler settler, FlightCount inFlight,
-    TokenCache cache, RekindleMetrics metrics, RefreshOptions options, TimeProvider time)
+    TokenCache cache, ClockSkew skew, RekindleMetrics metrics, RefreshOptions options, TimeProvider time)
 {
     private const int OpenIntentsBeforeQuarantine = 3;
     private static readonly TimeSpan FirstRepeat = TimeSpan.FromMilliseconds(100);
@@ -113,7 +113,7 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
 
         if (result.Failure?.Kind == TransportFailureKind.NotSent)
         {
-            return await settler.ReleaseAsync(run.Claim, "too little of the lease was left to send anything, or the permit was too old").ConfigureAwait(false);
+            return await settler.ReleaseAsync(run.Claim, "too little of the lease was left to send anything, the permit was too old, or the clock was set").ConfigureAwait(false);
         }
 
         FailPoint.Reach(Gap.Answered);
@@ -130,7 +130,8 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
 
     private bool MayStillSend(RefreshRun run) =>
         run.Leased.Remaining(time) >= options.HttpDeadline + options.CommitDeadline + options.SkewBound
-        && !(run.Leased.Permit.UsableUntil < time.GetUtcNow());
+        && !(run.Leased.Permit.UsableUntil < time.GetUtcNow())
+        && !skew.WasSetSince;
 
     private TokenRequest? Synthetic(RefreshRun run, OpenedGrant grant) =>
         TokenRequestBuilder.Refresh(run.Provider, run.Entry.Credentials, grant.Material, time.GetUtcNow()) is TokenRequestOutcome.Refused refused

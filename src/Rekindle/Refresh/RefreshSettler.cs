@@ -110,6 +110,7 @@ internal sealed class RefreshSettler(
             NextStep = verdict.NextStep,
             NextRetryAt = verdict.NextRetryAt ?? verdict.DueAt,
             WhoActs = verdict.WhoActs,
+            Rotated = tokens?.RefreshToken is not null,
         };
         var written = await commits.CommitAsync(ToCommit(run, result, verdict, recorded, tokens), urgent: run.Source != RefreshSource.Scheduled, run.CacheStamp)
             .ConfigureAwait(false);
@@ -160,7 +161,7 @@ internal sealed class RefreshSettler(
     private static RefreshCommit ToCommit(RefreshRun run, Classified result, RefreshVerdict verdict, Attempt attempt, NewTokens? tokens) => new()
     {
         Claim = run.Claim,
-        Attempt = attempt with { Rotated = tokens?.RefreshToken is not null },
+        Attempt = attempt,
         Tokens = tokens,
         Status = verdict.Status,
         ConsecutiveFailures = verdict.ConsecutiveFailures,

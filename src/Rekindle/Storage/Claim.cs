@@ -45,7 +45,9 @@ public sealed record Claim
 /// <param name="Lease">How long; counted on the store's lease clock.</param>
 /// <param name="AttemptId">The attempt, for a claim of one.</param>
 /// <param name="Timeline">The timeline that the claimer knows: on another one nothing is claimed. Null: not asked.</param>
-public sealed record LeaseTerms(string Holder, DateTimeOffset Now, TimeSpan Lease, Guid AttemptId, string? Timeline = null);
+/// <param name="DespiteVerdict">Also while a verdict that the grant is over is held: an operator's order.</param>
+public sealed record LeaseTerms(
+    string Holder, DateTimeOffset Now, TimeSpan Lease, Guid AttemptId, string? Timeline = null, bool DespiteVerdict = false);
 
 /// <summary>A claim of due connections.</summary>
 /// <param name="Holder">Instance id of the worker.</param>
@@ -100,7 +102,7 @@ public abstract record ClaimAnswer
     /// <summary>An open intent whose wait has not passed.</summary>
     public sealed record InDoubt(DateTimeOffset SettlesAt) : ClaimAnswer;
 
-    /// <summary>The token set is no longer the one the caller knew, or the status allows no refresh.</summary>
+    /// <summary>The token set is no longer the one the caller knew, or the status or a held verdict allows no refresh.</summary>
     public sealed record Moved(ConnectionSnapshot Snapshot) : ClaimAnswer;
 
     /// <summary>There is no such connection.</summary>

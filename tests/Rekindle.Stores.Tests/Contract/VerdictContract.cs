@@ -15,6 +15,18 @@ public abstract class VerdictContract<TStore> : StoreContract<TStore>
 
     private IVerdictStore Verdicts => Stores.Verdicts;
 
+    [Fact, Trait("Req", "I10"), Trait("Req", "I7")]
+    public async Task A_caller_who_looked_before_the_verdict_gets_no_lease_and_an_operator_does()
+    {
+        var connection = await HoldAsync();
+
+        var asked = await Refresh.ClaimOneAsync(connection.Id, 1, Given.Terms(Now), Delay, default);
+        var ordered = await Refresh.ClaimOneAsync(connection.Id, 1, Given.Terms(Now) with { DespiteVerdict = true }, Delay, default);
+
+        Assert.True(Assert.IsType<ClaimAnswer.Moved>(asked).Snapshot.VerdictHeld);
+        Assert.IsType<ClaimAnswer.Taken>(ordered);
+    }
+
     [Fact, Trait("Req", "I10")]
     public async Task A_held_verdict_stops_refreshing_and_changes_nothing_else()
     {

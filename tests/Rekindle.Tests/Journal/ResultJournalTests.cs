@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rekindle.Connections;
 using Rekindle.Encryption;
@@ -187,7 +188,7 @@ public sealed class ResultJournalTests : IDisposable
 
         // Nothing is sent meanwhile that could tell the journal of it: it looks by itself.
         Directory.Move(away, folder);
-        for (var i = 0; i < 1000 && !journal.CanKeep; i++)
+        for (var waited = Stopwatch.StartNew(); !journal.CanKeep && waited.Elapsed < TimeSpan.FromSeconds(30);)
         {
             _clock.Advance(TimeSpan.FromSeconds(2));
             await Task.Yield();

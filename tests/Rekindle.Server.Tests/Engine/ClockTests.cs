@@ -1,0 +1,27 @@
+using Rekindle.Refresh;
+using Rekindle.Storage;
+
+namespace Rekindle.Server.Tests.Engine;
+
+/// <summary>A wall clock that is set while a refresh is under way (I12).</summary>
+[Trait("Req", "I12")]
+public sealed class ClockTests
+{
+    [Fact]
+    public async Task A_clock_that_is_set_between_claim_and_request_sends_nothing()
+    {
+        await using var engine = await EngineHost.StartAsync(new EngineSettings());
+        var id = await engine.ImportAsync("user-1");
+        Assert.True(await engine.Get<ClockSkew>().IsTolerableAsync(default));
+        var terms = new LeaseTerms(engine.Get<WorkerIdentity>().InstanceId, engine.Clock.Now, TimeSpan.FromSeconds(180), Guid.CreateVersion7(engine.Clock.Now));
+        var claim = Assert.IsType<ClaimAnswer.Taken>(await engine.Get<IRefreshStore>().ClaimOneAsync(id, 1, terms, TimeSpan.Zero, default)).Claim;
+
+        engine.Clock.ShiftWallClock(TimeSpan.FromMinutes(1));
+        var outcome = await engine.Get<RefreshEngine>().RefreshAsync(
+            new LeasedRefresh(claim, engine.Clock.GetTimestamp(), TimeSpan.FromSeconds(180), default), RefreshSource.Scheduled);
+
+        Assert.IsType<RefreshOutcome.NotSent>(outcome);
+        Assert.Empty(engine.Simulator.History.Refreshes());
+        Assert.Null((await engine.ReadAsync(id)).LeaseUntil);
+    }
+}
