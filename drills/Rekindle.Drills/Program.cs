@@ -1,5 +1,6 @@
 #if REKINDLE_DRILL
 using System.CommandLine;
+using Rekindle.Drills.Chaos;
 using Rekindle.Drills.Crash;
 using Rekindle.Drills.Failover;
 #endif
@@ -19,12 +20,14 @@ internal static class Program
               ./drill crash              every gap between two steps of a refresh x five kinds of provider x both stores
               ./drill crash --quick      each gap and each kind once or twice per store
               ./drill crash --gap sent --kind revoking --store postgres
+              ./drill chaos --minutes 10 three workers and two API servers under load: kills, stops, restarts, cut lines, full disks, outages, wrong clocks
               ./drill failover           a primary dies and a replica without its last commits takes its place; with the journal and without it
 
             Exits 0 if nothing was lost that could have been kept, else 1. docs/drills.md says how to read the tables.
             """)
         {
             new CrashCommand(),
+            new ChaosCommand(),
             new FailoverCommand(),
         };
         return await root.Parse(args).InvokeAsync();

@@ -167,6 +167,10 @@ public sealed class AuthorizationServer
             ? grant
             : null;
 
+    /// <summary>The value of the n-th refresh token of a grant: to recognise it, not to use it.</summary>
+    internal string RefreshTokenOf(string grantId, int generation) => _mint.Mint(
+        new TokenIdentity(TokenKind.Refresh, Require(grantId).Number, generation), AtLeast(Personality.RefreshTokenLook), default);
+
     internal RegisteredClient? FindClient(string id) => _clients.GetValueOrDefault(id);
 
     /// <summary>Whose token it is, whether or not it still works.</summary>

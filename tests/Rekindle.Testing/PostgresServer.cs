@@ -160,7 +160,7 @@ public sealed class PostgresServer
         return false;
     }
 
-    private static async Task<string> CreateClusterAsync(string binaries, Func<string, string> createFolder)
+    internal static async Task<string> CreateClusterAsync(string binaries, Func<string, string> createFolder)
     {
         var folder = await Supervisor.CreateFolderAsync("rekindle-postgres-", createFolder);
         string[] initdb = [.. Supervisor.AsServerAccount(folder), $"{binaries}/initdb", "-D", $"{folder}/data", "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8"];

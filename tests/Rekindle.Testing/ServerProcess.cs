@@ -55,8 +55,16 @@ public sealed class ServerProcess : IAsyncDisposable
 
         var server = new ServerProcess(Process.Start(start)!, address);
         server.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
-        await server.WaitUntilReadyAsync();
-        return server;
+        try
+        {
+            await server.WaitUntilReadyAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Runs <c>rekindle-server init</c> to its end: the API key it prints, and whatever else it said.</summary>
@@ -78,8 +86,8 @@ public sealed class ServerProcess : IAsyncDisposable
         kill.WaitForExit();
     }
 
-    /// <summary>Waits until it has ended and everything it printed is here.</summary>
-    public Task EndedAsync() => _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+    /// <summary>Waits until it has ended and everything it printed is here; by default for at most a minute.</summary>
+    public Task EndedAsync(TimeSpan? limit = null) => _process.WaitForExitAsync().WaitAsync(limit ?? TimeSpan.FromSeconds(60));
 
     /// <summary>Asks it to stop, and answers its exit code.</summary>
     public async Task<int> StopAsync()
