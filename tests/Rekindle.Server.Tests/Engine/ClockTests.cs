@@ -16,8 +16,8 @@ public sealed class ClockTests
         var terms = new LeaseTerms(engine.Get<WorkerIdentity>().InstanceId, engine.Clock.Now, TimeSpan.FromSeconds(180), Guid.CreateVersion7(engine.Clock.Now));
         var claim = Assert.IsType<ClaimAnswer.Taken>(await engine.Get<IRefreshStore>().ClaimOneAsync(id, 1, terms, TimeSpan.Zero, default)).Claim;
 
-        // Less than a minute: nobody else compares the clocks meanwhile.
-        engine.Clock.ShiftWallClock(TimeSpan.FromSeconds(30));
+        // More than the skew bound, and less than anybody waits before comparing the clocks again.
+        engine.Clock.ShiftWallClock(TimeSpan.FromSeconds(12));
         var outcome = await engine.Get<RefreshEngine>().RefreshAsync(
             new LeasedRefresh(claim, engine.Clock.GetTimestamp(), TimeSpan.FromSeconds(180), default), RefreshSource.Scheduled);
 
