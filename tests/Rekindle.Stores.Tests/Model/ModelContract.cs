@@ -16,7 +16,6 @@ public abstract class ModelContract<TStore> : StoreContract<TStore>
     where TStore : TestStore, new()
 {
     private const int Steps = 120;
-    private const int SeedsByDefault = 12;
     private static readonly TimeSpan Wait = TimeSpan.FromMinutes(5);
     private static readonly string[] Subjects = ["anna", "ben", "cleo"];
 
@@ -28,17 +27,8 @@ public abstract class ModelContract<TStore> : StoreContract<TStore>
     /// <summary>Whether leases run on the test's clock; otherwise on the database's own, and are aged by hand.</summary>
     protected abstract bool LeasesRunOnTheClock { get; }
 
-    public static TheoryData<int> Seeds
-    {
-        get
-        {
-            var one = Number("MODEL_SEED");
-            return [.. one is { } seed ? [seed] : Enumerable.Range(1, Number("MODEL_SEEDS") ?? SeedsByDefault)];
-        }
-    }
-
     [Theory]
-    [MemberData(nameof(Seeds))]
+    [MemberData(nameof(ModelSeeds.All), MemberType = typeof(ModelSeeds))]
     public async Task Whatever_is_done_in_whatever_order_the_store_does_what_the_model_does(int seed)
     {
         _random = new(seed);
@@ -348,9 +338,6 @@ public abstract class ModelContract<TStore> : StoreContract<TStore>
     private T Pick<T>(IReadOnlyList<T> of) => of[_random.Next(of.Count)];
 
     private void Did(string what) => _done.Add(string.Create(CultureInfo.InvariantCulture, $"{_done.Count,4} {Now:HH:mm:ss} {what}"));
-
-    private static int? Number(string variable) =>
-        int.TryParse(System.Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }
 
 public sealed class SqliteModelTests : ModelContract<Sqlite.SqliteTestStore>
