@@ -3,6 +3,7 @@ using System.CommandLine;
 using Rekindle.Drills.Chaos;
 using Rekindle.Drills.Crash;
 using Rekindle.Drills.Failover;
+using Rekindle.Drills.Restore;
 #endif
 
 namespace Rekindle.Drills;
@@ -22,6 +23,7 @@ internal static class Program
               ./drill crash --gap sent --kind revoking --store postgres
               ./drill chaos --minutes 10 three workers and two API servers under load: kills, stops, restarts, cut lines, full disks, outages, wrong clocks
               ./drill failover           a primary dies and a replica without its last commits takes its place; with the journal and without it
+              ./drill restore            an old backup, a clone, a redeploy, an upgrade, a move: what is refreshed and what is frozen
 
             Exits 0 if nothing was lost that could have been kept, else 1. docs/drills.md says how to read the tables.
             """)
@@ -29,6 +31,7 @@ internal static class Program
             new CrashCommand(),
             new ChaosCommand(),
             new FailoverCommand(),
+            new RestoreCommand(),
         };
         return await root.Parse(args).InvokeAsync();
 #else

@@ -26,6 +26,7 @@ internal static class ConnectionMapping
             ExpiringSoon = c.Status == ConnectionStatus.Active && snapshot.Tokens?.ExpiresAt <= now + Soon,
             InBackoff = c.NextRetryAt > now,
             InDoubt = snapshot.InDoubtSince is not null || snapshot.LeaseUntil <= now,
+            LeftOut = snapshot.IsLeftOut,
             NeverRefreshed = c.LastRefreshedAt is null,
             ProviderAccountId = c.ProviderAccountId,
             ProviderAccountName = c.ProviderAccountName,

@@ -1,13 +1,14 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Rekindle.AspNetCore.Http;
+using Rekindle.Ownership;
 using Rekindle.Refresh;
 using Rekindle.Storage;
 
 namespace Rekindle.AspNetCore;
 
 /// <summary>Is it alive, can it work: for load balancers and supervisors, without a key and without details for strangers.</summary>
-internal sealed class HealthEndpoints(IDatabase database, WorkerPulse pulse, WorkerIdentity worker, TimeProvider time) : IApiEndpoints<HealthEndpoints>
+internal sealed class HealthEndpoints(IDatabase database, WorkerPulse pulse, DatabaseOwnership ownership, WorkerIdentity worker, TimeProvider time) : IApiEndpoints<HealthEndpoints>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -25,7 +26,7 @@ internal sealed class HealthEndpoints(IDatabase database, WorkerPulse pulse, Wor
             "/readyz",
             new("get_readiness", "The API and the worker can do their work")
             {
-                Description = "503 when the API cannot: the database cannot be written, or the key ring is missing. A worker in trouble is told beside it and does not make the API unready. The answer may be two seconds old.",
+                Description = "503 when the API cannot: the database cannot be written, or the key ring is not the database's. A worker in trouble, or frozen, is told beside it and does not make the API unready. The answer may be two seconds old.",
                 Answer = typeof(Wire.Health),
                 Problems = [503],
             },
@@ -42,17 +43,23 @@ internal sealed class HealthEndpoints(IDatabase database, WorkerPulse pulse, Wor
             Status = api.Status,
             Version = worker.Version,
             Api = api,
-            Worker = new(pulse.Status(time.GetUtcNow()) switch
-            {
-                PulseStatus.Off => "off",
-                PulseStatus.Beating => "ok",
-                _ => "unavailable",
-            }, pulse.Describe(time.GetUtcNow())),
+            Worker = DescribeWorker(),
         }).ConfigureAwait(false);
     }
 
+    private Wire.HealthPart DescribeWorker() => ownership.Freeze is { } freeze
+        ? new("frozen", $"Nothing is refreshed: this may not be the database that the server works on ({Names.Of(freeze.Reason)}). The log says what to do.")
+        : new(pulse.Status(time.GetUtcNow()) switch
+        {
+            PulseStatus.Off => "off",
+            PulseStatus.Beating => "ok",
+            _ => "unavailable",
+        }, pulse.Describe(time.GetUtcNow()));
+
     private async Task<Wire.HealthPart> CheckApiAsync(CancellationToken cancellationToken) =>
-        await CanWriteAsync().WaitAsync(cancellationToken).ConfigureAwait(false)
+        ownership.Freeze is { Reason: FreezeReason.KeyRing }
+            ? new("unavailable", "The key ring is not the one that the database was sealed with.")
+            : await CanWriteAsync().WaitAsync(cancellationToken).ConfigureAwait(false)
             ? new("ok", "The database can be written.")
             : new("unavailable", "The database cannot be written.");
 

@@ -1,6 +1,7 @@
 using Rekindle.ApiKeys;
 using Rekindle.AspNetCore.Http;
 using Rekindle.Connections;
+using Rekindle.Ownership;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Storage;
@@ -10,7 +11,7 @@ namespace Rekindle.AspNetCore;
 /// <summary>How things stand: summary, capacity, workers, leases.</summary>
 internal sealed class OperationsEndpoints(
     IConnectionStore connections, IWorkerStore workers, IntegrationDirectory directory, CapacityReader capacity, LeaseInspector leases,
-    ConnectionLevers levers, TimeProvider time) : IApiEndpoints<OperationsEndpoints>
+    ConnectionLevers levers, DatabaseOwnership ownership, TimeProvider time) : IApiEndpoints<OperationsEndpoints>
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromDays(1);
 
@@ -65,6 +66,8 @@ internal sealed class OperationsEndpoints(
             ExpiredWhileActive = s.ExpiredWhileActive,
             InDoubt = s.InDoubt,
             NeverRefreshed = s.NeverRefreshed,
+            Frozen = ownership.Freeze is { } f ? new(Names.Of(f.Reason), f.Detail, f.Remedy, f.Since) : null,
+            LeftOut = s.LeftOut,
             InBackoff = [.. s.InBackoff.Select(g => new Wire.BackoffGroup(g.Failures, g.Count, g.Earliest, g.Latest, g.TopError))],
             TopErrors = [.. s.TopErrors.Select(e => new Wire.ErrorCount(e.Error, e.Count))],
             NextDueAt = s.NextDueAt,
@@ -146,6 +149,7 @@ internal sealed class OperationsEndpoints(
             Timeline = w.Timeline,
         },
         ClockSkewSeconds = w.ClockSkew?.TotalSeconds,
+        Frozen = w.Frozen is { } reason ? Names.Of(reason) : null,
     };
 
     private static Wire.Lease ToWire(InspectedLease i, DateTimeOffset now) => new()

@@ -39,6 +39,9 @@ public sealed record Connection
     /// <summary>It is not known whether the provider used up the refresh token.</summary>
     public bool InDoubt { get; init; }
 
+    /// <summary>It was left out of refreshing when its database was confirmed: its refresh token may have been used elsewhere.</summary>
+    public bool LeftOut { get; init; }
+
     /// <summary>It was not refreshed since its grant.</summary>
     public bool NeverRefreshed { get; init; }
 

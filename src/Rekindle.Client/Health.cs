@@ -17,6 +17,6 @@ public sealed record Health
 }
 
 /// <summary>One part of a server.</summary>
-/// <param name="Status"><c>ok</c>, <c>unavailable</c> or <c>off</c>.</param>
+/// <param name="Status"><c>ok</c>, <c>unavailable</c>, <c>off</c>, or for the worker <c>frozen</c>.</param>
 /// <param name="Detail">In words.</param>
 public sealed record HealthPart(string Status, string Detail);

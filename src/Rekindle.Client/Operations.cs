@@ -27,6 +27,12 @@ public sealed record Summary
     /// <summary>Never refreshed.</summary>
     public int NeverRefreshed { get; init; }
 
+    /// <summary>Why nothing is refreshed, as the server that answers sees it; null: nothing is frozen.</summary>
+    public FrozenState? Frozen { get; init; }
+
+    /// <summary>Left out of refreshing when the database was confirmed as this deployment's.</summary>
+    public int LeftOut { get; init; }
+
     /// <summary>In back-off, by consecutive failures.</summary>
     public IReadOnlyList<BackoffGroup> InBackoff { get; init; } = [];
 
@@ -39,6 +45,13 @@ public sealed record Summary
     /// <summary>Integrations by state.</summary>
     public required IReadOnlyDictionary<string, int> IntegrationsByState { get; init; }
 }
+
+/// <summary>Why a database is served from and not refreshed.</summary>
+/// <param name="Reason"><c>other_deployment</c>, <c>other_endpoint</c>, <c>moving</c>, <c>old_backup</c>, <c>key_ring</c> or <c>undecryptable</c>.</param>
+/// <param name="Detail">What was found.</param>
+/// <param name="Remedy">What an operator does about it.</param>
+/// <param name="Since">When it was found.</param>
+public sealed record FrozenState(string Reason, string Detail, string Remedy, DateTimeOffset Since);
 
 /// <summary>Connections in back-off with the same number of failures.</summary>
 /// <param name="Failures">Consecutive failures of both kinds together.</param>

@@ -42,6 +42,9 @@ public sealed record Worker
 
     /// <summary>Its journal; null: a process that has none to speak of.</summary>
     public WorkerJournal? Journal { get; init; }
+
+    /// <summary>Why it refreshes nothing: <c>other_deployment</c>, <c>other_endpoint</c>, <c>moving</c>, <c>old_backup</c>, <c>key_ring</c> or <c>undecryptable</c>; null: it refreshes.</summary>
+    public string? Frozen { get; init; }
 }
 
 /// <summary>Where a worker keeps what providers answered until the database has it.</summary>

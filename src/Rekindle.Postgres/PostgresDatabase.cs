@@ -44,6 +44,8 @@ internal sealed class PostgresDatabase : SqlDatabase
 
     public override string Description => $"PostgreSQL {_check.Version}{(_check.Version is null ? "" : ", ")}{_address}";
 
+    public override string Endpoint => PostgresSettings.EndpointOf(_settings);
+
     public override string RowLock => " for update";
 
     /// <inheritdoc cref="PostgresOptions.ThroughPooler"/>

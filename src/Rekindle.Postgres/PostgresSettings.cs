@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using Rekindle.Storage;
 
@@ -22,6 +23,20 @@ internal static class PostgresSettings
             throw new StoreException(
                 $"The PostgreSQL connection string cannot be read: {exception.Message} Example: Host=db;Database=rekindle;Username=rekindle;Password=…");
         }
+    }
+
+    /// <summary>The servers and the database that a string names, in one form whoever wrote it.</summary>
+    public static string EndpointOf(NpgsqlConnectionStringBuilder settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return string.Join(',', settings.Host!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(host => $"{WithPort(host)}/{settings.Database ?? settings.Username}")
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+
+        // A socket's folder is a path, and an address in brackets has colons of its own.
+        string WithPort(string host) => host.StartsWith('/') || host.LastIndexOf(':') <= host.LastIndexOf(']')
+            ? string.Create(CultureInfo.InvariantCulture, $"{host.ToLowerInvariant()}:{settings.Port}")
+            : host.ToLowerInvariant();
     }
 
     private static NpgsqlConnectionStringBuilder WithDefaults(NpgsqlConnectionStringBuilder settings, bool throughPooler)

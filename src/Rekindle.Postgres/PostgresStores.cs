@@ -32,6 +32,7 @@ internal static class PostgresStores
             ConnectSessions = new SqlConnectSessionStore(database),
             Idempotency = new SqlIdempotencyStore(database),
             Audit = new SqlAuditStore(database),
+            Ownership = new SqlOwnershipStore(database),
         };
     }
 }

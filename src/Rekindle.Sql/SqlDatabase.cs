@@ -12,6 +12,9 @@ internal abstract class SqlDatabase(TimeProvider time) : IDatabase, IAsyncDispos
     /// <inheritdoc/>
     public abstract string Description { get; }
 
+    /// <inheritdoc/>
+    public abstract string Endpoint { get; }
+
     /// <summary>The clock for what is not handed in: when a row last changed, when a migration ran.</summary>
     public TimeProvider Time => time;
 

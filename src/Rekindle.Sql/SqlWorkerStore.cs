@@ -1,3 +1,4 @@
+using Rekindle.Ownership;
 using Rekindle.Storage;
 
 namespace Rekindle.Sql;
@@ -6,23 +7,24 @@ namespace Rekindle.Sql;
 internal sealed class SqlWorkerStore(SqlDatabase database) : IWorkerStore
 {
     private const string Columns =
-        "instance_id, version, started_at, seen_at, last_cycle_at, in_flight, slots, key_ids, journal, journal_open, journal_oldest_at, timeline, clock_skew";
+        "instance_id, version, started_at, seen_at, last_cycle_at, in_flight, slots, key_ids, journal, journal_open, journal_oldest_at, timeline, clock_skew, frozen";
 
     public Task BeatAsync(WorkerView worker, CancellationToken cancellationToken) => database.WriteAsync(
         session => session.ExecuteAsync(
             $"""
             insert into workers ({Columns})
-            values (@id, @version, @started_at, @seen_at, @last_cycle_at, @in_flight, @slots, @key_ids, @journal, @journal_open, @journal_oldest_at, @timeline, @clock_skew)
+            values (@id, @version, @started_at, @seen_at, @last_cycle_at, @in_flight, @slots, @key_ids, @journal, @journal_open, @journal_oldest_at, @timeline, @clock_skew, @frozen)
             on conflict (instance_id) do update set version = excluded.version, started_at = excluded.started_at, seen_at = excluded.seen_at,
                 last_cycle_at = excluded.last_cycle_at, in_flight = excluded.in_flight, slots = excluded.slots, key_ids = excluded.key_ids,
                 journal = excluded.journal, journal_open = excluded.journal_open, journal_oldest_at = excluded.journal_oldest_at,
-                timeline = excluded.timeline, clock_skew = excluded.clock_skew
+                timeline = excluded.timeline, clock_skew = excluded.clock_skew, frozen = excluded.frozen
             """,
             ("id", worker.InstanceId), ("version", worker.Version), ("started_at", worker.StartedAt), ("seen_at", worker.SeenAt),
             ("last_cycle_at", worker.LastCycleAt), ("in_flight", worker.InFlight), ("slots", worker.Slots), ("key_ids", worker.KeyIds),
             ("journal", worker.Journal is { } journal ? Names.Of(journal) : null), ("journal_open", worker.JournalOpen),
             ("journal_oldest_at", worker.JournalOldestAt), ("timeline", worker.Timeline),
-            ("clock_skew", (long?)worker.ClockSkew?.TotalMilliseconds)),
+            ("clock_skew", (long?)worker.ClockSkew?.TotalMilliseconds),
+            ("frozen", worker.Frozen is { } reason ? Names.Of(reason) : null)),
         cancellationToken);
 
     public Task<IReadOnlyList<WorkerView>> ListAsync(DateTimeOffset seenSince, CancellationToken cancellationToken) =>
@@ -64,5 +66,6 @@ internal sealed class SqlWorkerStore(SqlDatabase database) : IWorkerStore
         JournalOldestAt = row.InstantOrNull(),
         Timeline = row.TextOrNull(),
         ClockSkew = row.LongOrNull() is { } skew ? TimeSpan.FromMilliseconds(skew) : null,
+        Frozen = row.WordOrNull<FreezeReason>(),
     };
 }

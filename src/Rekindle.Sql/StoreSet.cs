@@ -38,6 +38,8 @@ internal sealed record StoreSet : IAsyncDisposable
 
     public required IAuditStore Audit { get; init; }
 
+    public required IOwnershipStore Ownership { get; init; }
+
     /// <summary>Registers a set, and each store of it under its interface. The container closes the database.</summary>
     public static void Register(IServiceCollection services, Func<IServiceProvider, StoreSet> create)
     {
@@ -58,6 +60,7 @@ internal sealed record StoreSet : IAsyncDisposable
         services.AddSingleton(s => s.GetRequiredService<StoreSet>().ConnectSessions);
         services.AddSingleton(s => s.GetRequiredService<StoreSet>().Idempotency);
         services.AddSingleton(s => s.GetRequiredService<StoreSet>().Audit);
+        services.AddSingleton(s => s.GetRequiredService<StoreSet>().Ownership);
     }
 
     public ValueTask DisposeAsync() => Database.DisposeAsync();

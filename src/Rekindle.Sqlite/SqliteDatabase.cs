@@ -24,6 +24,8 @@ internal sealed class SqliteDatabase(SqliteOptions options, TimeProvider time) :
 
     public override string Description => $"SQLite {SqliteVersion()}, {_path}";
 
+    public override string Endpoint => _path;
+
     /// <summary>Empty: BEGIN IMMEDIATE keeps all other writers out.</summary>
     public override string RowLock => "";
 

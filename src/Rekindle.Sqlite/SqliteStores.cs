@@ -31,6 +31,7 @@ internal static class SqliteStores
             ConnectSessions = new SqlConnectSessionStore(database),
             Idempotency = new SqlIdempotencyStore(database),
             Audit = new SqlAuditStore(database),
+            Ownership = new SqlOwnershipStore(database),
         };
     }
 }

@@ -29,6 +29,22 @@ public sealed class PostgresDatabase : IAsyncDisposable
         return exitCode == 0 ? output : throw new InvalidOperationException($"pg_dump ended with {exitCode}: {output}");
     }
 
+    /// <summary>Puts a dump in the place of everything in it.</summary>
+    public async Task RestoreAsync(string dump)
+    {
+        ArgumentNullException.ThrowIfNull(dump);
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder.File("dump.sql"), $"drop schema public cascade; create schema public;\n{dump}");
+        var at = new NpgsqlConnectionStringBuilder(ConnectionString);
+        await TestCommand.RunAsync(
+            Path.Combine(PostgresBinaries.Find(), "psql"),
+            [
+                "--host", at.Host!, "--port", $"{at.Port}", "--username", at.Username!, "--dbname", Name, "--no-psqlrc", "--quiet",
+                "--set", "ON_ERROR_STOP=1", "--file", folder.File("dump.sql"),
+            ],
+            TimeSpan.FromMinutes(1));
+    }
+
     /// <summary>Drops the database, also when sessions are still open.</summary>
     public async ValueTask DisposeAsync() => await _server.DropAsync(Name);
 }

@@ -41,12 +41,15 @@ public sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts <c>rekindle-server serve</c> with settings named as in the section Rekindle, and waits until it is ready.</summary>
+    /// <summary>
+    /// Starts <c>rekindle-server serve</c> with settings named as in the section Rekindle, and waits until it is ready; or with
+    /// <paramref name="until"/>, until that address answers.
+    /// </summary>
     public static async Task<ServerProcess> StartAsync(
-        IReadOnlyDictionary<string, string> settings, string apiKey, IReadOnlyDictionary<string, string>? environment = null)
+        IReadOnlyDictionary<string, string> settings, string apiKey, IReadOnlyDictionary<string, string>? environment = null, string until = "/readyz")
     {
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
-        var start = Describe("serve", settings);
+        var start = Describe(["serve"], settings);
         start.Environment["REKINDLE_LISTEN"] = address.ToString().TrimEnd('/');
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {
@@ -57,7 +60,7 @@ public sealed class ServerProcess : IAsyncDisposable
         server.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
         try
         {
-            await server.WaitUntilReadyAsync();
+            await server.WaitUntilReadyAsync(until);
             return server;
         }
         catch
@@ -70,13 +73,21 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Runs <c>rekindle-server init</c> to its end: the API key it prints, and whatever else it said.</summary>
     public static async Task<(string ApiKey, string Said)> InitAsync(IReadOnlyDictionary<string, string> settings)
     {
-        using var process = Process.Start(Describe("init", settings))!;
+        var (exitCode, output, errors) = await RunAsync(settings, "init");
+        return exitCode == 0 ? (output.Trim(), errors) : throw new InvalidOperationException($"init ended with {exitCode}:\n{errors}");
+    }
+
+    /// <summary>Runs a verb to its end.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(IReadOnlyDictionary<string, string> settings, params string[] arguments)
+    {
+        var start = Describe(arguments, settings);
+        start.RedirectStandardInput = true;
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        return process.ExitCode == 0
-            ? ((await output).Trim(), await errors)
-            : throw new InvalidOperationException($"init ended with {process.ExitCode}:\n{await errors}");
+        return (process.ExitCode, await output, await errors);
     }
 
     /// <summary>Sends a signal by name: STOP, CONT, KILL, TERM.</summary>
@@ -110,9 +121,9 @@ public sealed class ServerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static ProcessStartInfo Describe(string verb, IReadOnlyDictionary<string, string> settings)
+    private static ProcessStartInfo Describe(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> settings)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "rekindle-server.dll"), verb])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "rekindle-server.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -138,7 +149,7 @@ public sealed class ServerProcess : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private async Task WaitUntilReadyAsync()
+    private async Task WaitUntilReadyAsync(string address)
     {
         var started = Stopwatch.StartNew();
         while (started.Elapsed < StartLimit)
@@ -150,7 +161,7 @@ public sealed class ServerProcess : IAsyncDisposable
 
             try
             {
-                using var ready = await Http.GetAsync(new Uri("/readyz", UriKind.Relative));
+                using var ready = await Http.GetAsync(new Uri(address, UriKind.Relative));
                 if (ready.IsSuccessStatusCode)
                 {
                     return;

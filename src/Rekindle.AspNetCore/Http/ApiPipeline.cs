@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Rekindle.ApiKeys;
+using Rekindle.Ownership;
 using Rekindle.Storage;
 
 namespace Rekindle.AspNetCore.Http;
@@ -38,6 +39,10 @@ internal sealed class ApiPipeline(ApiAuthentication authentication, Idempotency 
         {
             logger.StoreAway(http.Request.Method, TemplateOf(http), e.Message);
             return (caller, Problems.StoreAway);
+        }
+        catch (FrozenException e)
+        {
+            return (caller, Problems.Frozen(e));
         }
         catch (BadHttpRequestException e)
         {

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Rekindle.Connections;
+using Rekindle.Ownership;
 using Rekindle.Refresh;
 using Rekindle.Storage;
 
@@ -85,6 +86,9 @@ internal static class Problems
     public static ApiAnswer StoreAway { get; } = Answer(
         503, "store_unavailable", "Database unavailable", "The database cannot be used for now; the server's log says why.", retryAfter: TimeSpan.FromSeconds(1));
 
+    public static ApiAnswer Frozen(FrozenException e) => Answer(
+        503, "frozen", "Refreshing is frozen", e.Message, retryAfter: TimeSpan.FromSeconds(30));
+
     public static ApiAnswer Internal(string traceId) => ApiAnswer.Problem(Of(
         500, "internal_error", "Defect in this server", $"The request broke; the server's log has the cause under {traceId}.") with
     { TraceId = traceId });
@@ -154,6 +158,7 @@ internal static class Problems
         TokenErrorCode.DecryptFailed => "Stored token cannot be opened",
         TokenErrorCode.StoreUnavailable => "Database unavailable",
         TokenErrorCode.ClockSkewed => "Clock off",
+        TokenErrorCode.Frozen => "Refreshing is frozen",
         _ => "No token",
     };
 

@@ -100,7 +100,7 @@ create table refresh_schedule (
     integration_id  integer not null,
     due_at          bigint,
     lease_until     bigint,
-    claimable_at    bigint generated always as (case when lease_until is null then due_at end) stored,
+    claimable_at    bigint generated always as (case when lease_until is null and not left_out then due_at end) stored,
     priority        smallint not null default 1,   -- 0: used by callers lately, 1: idle
     degrade_at      bigint,                        -- end of the token of an active connection; null: nothing to watch
     holder          text,
@@ -111,6 +111,7 @@ create table refresh_schedule (
     open_intents    integer not null default 0,
     in_doubt_since  bigint,
     verdict_held    boolean not null default false,   -- dead, as far as the provider said; neither sent nor published yet
+    left_out        boolean not null default false,   -- left out when the database was confirmed: not sent until an operator says so
     jitter          smallint not null default 0,
     last_used_at    bigint,
     primary key (shard, connection_id)
@@ -275,7 +276,8 @@ create table workers (
     journal_open       integer not null default 0,
     journal_oldest_at  bigint,
     timeline           text,       -- onto which it has given back what its journal holds
-    clock_skew         bigint      -- its clock minus the database's, milliseconds; null: leases run on its own
+    clock_skew         bigint,     -- its clock minus the database's, milliseconds; null: leases run on its own
+    frozen             text        -- why it refreshes nothing; null: it may
 );
 
 -- Histories of this database: a promoted replica begins another, and may have forgotten the last commits of the one before.
@@ -283,6 +285,22 @@ create table timelines (
     id             text primary key,
     first_seen_at  bigint not null,
     last_sign_at   bigint              -- of any worker, before the first of them met it
+);
+
+-- Whose database this is: one row, written at the first start (docs/decisions/0012).
+create table ownership (
+    one               smallint primary key default 1 check (one = 1),
+    database_id       text not null,
+    deployment        text not null,
+    endpoint          text not null,
+    epoch             bigint not null,             -- raised whenever an owner is confirmed
+    mark              bigint not null,             -- until when its owner has worked on it, to a few seconds
+    frozen_reason     text,
+    frozen_detail     text,
+    frozen_at         bigint,
+    move_deployment   text,
+    move_endpoint     text,
+    move_until        bigint                       -- null: no move is announced
 );
 
 create table encryption_keys (

@@ -10,7 +10,7 @@ internal sealed class OpenIntentCount(PostgresDatabase database)
         """
         select integration_id, count(*), min(lease_until) from refresh_schedule
         -- The clock as a subquery, read once: a volatile function cannot bound the search of an index.
-        where lease_until >= $1 and lease_until <= (select coalesce($2::bigint, (extract(epoch from clock_timestamp()) * 1000)::bigint))
+        where lease_until >= $1 and lease_until <= (select coalesce($2::bigint, (extract(epoch from clock_timestamp()) * 1000)::bigint)) and not left_out
         group by integration_id
         """;
 

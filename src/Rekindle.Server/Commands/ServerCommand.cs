@@ -26,6 +26,8 @@ internal static class ServerCommand
             new MigrateCommand(settings),
             new ApiKeyCommand(settings),
             new JournalCommand(settings),
+            new ExpectMoveCommand(settings),
+            new UnfreezeCommand(settings),
         };
         settings.AddTo(root);
         root.SetAction((parsed, cancelled) => ServeCommand.RunAsync(settings.Of(parsed), cancelled));

@@ -15,7 +15,7 @@ internal static class ConnectionSql
         c.consecutive_failures, c.consecutive_transient_failures, c.strikes, c.first_strike_at, c.last_strike_at,
         c.next_retry_at, c.last_refresh_error, c.last_failure_at, c.disconnect_reason, c.degraded_at, c.simulation, t.refreshed_at,
         c.created_at, case when t.updated_at > c.updated_at then t.updated_at else c.updated_at end, s.last_used_at,
-        s.due_at, s.lease_until, s.in_doubt_since, s.verdict_held, s.open_intents, s.epoch,
+        s.due_at, s.lease_until, s.in_doubt_since, s.verdict_held, s.left_out, s.open_intents, s.epoch,
         t.access_token, t.grant_no, t.version, t.refresh_token, t.previous_refresh_token, t.previous_sent_at, t.issued_at, t.expires_at,
         t.expiry_source, t.refresh_token_expires_at, t.granted_at, t.scope, t.token_type, t.client_id
         """;
@@ -40,6 +40,7 @@ internal static class ConnectionSql
         LeaseUntil = row.InstantOrNull(),
         InDoubtSince = row.InstantOrNull(),
         VerdictHeld = row.Flag(),
+        IsLeftOut = row.Flag(),
         OpenIntents = row.Int(),
         Epoch = row.Int(),
         Tokens = ReadTokensOrNull(row),

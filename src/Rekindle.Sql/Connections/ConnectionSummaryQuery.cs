@@ -31,6 +31,7 @@ internal static class ConnectionSummaryQuery
                count(*) filter (where c.status = 'active' and t.expires_at <= @now),
                count(*) filter (where s.in_doubt_since is not null or s.lease_until <= @now),
                count(*) filter (where t.refreshed_at is null),
+               count(*) filter (where s.left_out),
                min(s.claimable_at)
         from connections c
         join token_sets t on t.shard = c.shard and t.connection_id = c.id
@@ -44,6 +45,7 @@ internal static class ConnectionSummaryQuery
             ExpiredWhileActive = row.Int(),
             InDoubt = row.Int(),
             NeverRefreshed = row.Int(),
+            LeftOut = row.Int(),
             NextDueAt = row.InstantOrNull(),
             ByStatus = new Dictionary<ConnectionStatus, int>(),
             InBackoff = [],

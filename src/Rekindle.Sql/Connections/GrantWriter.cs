@@ -174,7 +174,7 @@ internal sealed class GrantWriter(SqlDatabase database)
             insert into refresh_schedule (shard, connection_id, integration_id, due_at, degrade_at, jitter)
             values (@shard, @id, @integration_id, @due_at, @degrade_at, @jitter)
             on conflict (shard, connection_id) do update set due_at = excluded.due_at, degrade_at = excluded.degrade_at,
-                epoch = refresh_schedule.epoch + 1, open_intents = 0, in_doubt_since = null, verdict_held = @no, jitter = excluded.jitter
+                epoch = refresh_schedule.epoch + 1, open_intents = 0, in_doubt_since = null, verdict_held = @no, left_out = @no, jitter = excluded.jitter
             """,
             ("due_at", active && grant.DueAt is { } due ? Levers.Later(due, grant.Now) : null), ("degrade_at", active ? grant.ExpiresAt : null),
             ("no", false), ("jitter", grant.Jitter), ("shard", id.Shard), ("id", id), ("integration_id", grant.IntegrationId));

@@ -46,7 +46,7 @@ internal sealed class OpenIntentClaims(SqlDatabase database)
             from refresh_schedule s
             join connections c on c.shard = s.shard and c.id = s.connection_id
             join token_sets t on t.shard = s.shard and t.connection_id = s.connection_id
-            where s.lease_until >= @from and s.lease_until <= @until and s.integration_id = @integration
+            where s.lease_until >= @from and s.lease_until <= @until and s.integration_id = @integration and not s.left_out
               and c.status in ('active', 'degraded') and t.access_token is not null
             order by s.lease_until limit @limit{database.RowLockOrSkip("s")}
             """,
@@ -55,7 +55,7 @@ internal sealed class OpenIntentClaims(SqlDatabase database)
 
     private static bool IsOpen(ScheduledConnection found, DateTimeOffset until) => found.Snapshot is
     {
-        LeaseUntil: { } end, Tokens: not null,
+        LeaseUntil: { } end, Tokens: not null, IsLeftOut: false,
         Connection.Status: ConnectionStatus.Active or ConnectionStatus.Degraded,
     } && end <= until;
 }

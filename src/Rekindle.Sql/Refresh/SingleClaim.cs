@@ -26,7 +26,7 @@ internal sealed class SingleClaim(SqlDatabase database)
     {
         var snapshot = found.Snapshot;
         // The caller looked before it asked: what was found dead since is not sent again.
-        if (snapshot.Tokens?.Version != version || snapshot.Connection.Status is not (ConnectionStatus.Active or ConnectionStatus.Degraded)
+        if (snapshot.IsLeftOut || snapshot.Tokens?.Version != version || snapshot.Connection.Status is not (ConnectionStatus.Active or ConnectionStatus.Degraded)
             || (snapshot.VerdictHeld && !terms.DespiteVerdict))
         {
             return new ClaimAnswer.Moved(snapshot);

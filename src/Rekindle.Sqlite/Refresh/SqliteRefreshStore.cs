@@ -90,7 +90,7 @@ internal sealed class SqliteRefreshStore(SqliteDatabase database, SqlAttemptStor
     public Task<IReadOnlyDictionary<int, int>> CountOpenIntentsAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyDictionary<int, int>>(
             async session => (await session.ListAsync(
-                "select integration_id, count(*) from refresh_schedule where lease_until <= @now group by integration_id",
+                "select integration_id, count(*) from refresh_schedule where lease_until <= @now and not left_out group by integration_id",
                 static row => (Integration: row.Int(), Count: row.Int()), ("now", now)).ConfigureAwait(false))
                 .ToDictionary(c => c.Integration, c => c.Count),
             cancellationToken);

@@ -1,5 +1,6 @@
 using Rekindle.Connections;
 using Rekindle.Journal;
+using Rekindle.Ownership;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Storage;
@@ -23,11 +24,12 @@ public sealed class ConnectCompletion
     private readonly GrantKeeper _keeper;
     private readonly WaitingConsents _waiting;
     private readonly TokenCache _cache;
+    private readonly DatabaseOwnership _ownership;
     private readonly RefreshClock _clock;
 
     internal ConnectCompletion(
         IConnectSessionStore sessions, IConnectionStore connections, IAuditStore audit, ResultJournal journal, IntegrationDirectory directory, GrantWriter grants,
-        GrantKeeper keeper, WaitingConsents waiting, TokenCache cache, RefreshClock clock)
+        GrantKeeper keeper, WaitingConsents waiting, TokenCache cache, DatabaseOwnership ownership, RefreshClock clock)
     {
         _sessions = sessions;
         _connections = connections;
@@ -38,6 +40,7 @@ public sealed class ConnectCompletion
         _keeper = keeper;
         _waiting = waiting;
         _cache = cache;
+        _ownership = ownership;
         _clock = clock;
     }
 
@@ -47,9 +50,11 @@ public sealed class ConnectCompletion
     /// <param name="code">The code.</param>
     /// <param name="actor">Who does it, for the audit.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="FrozenException">The database may not be this deployment's: nobody is connected to a copy.</exception>
     public async Task<CompletionResult> CompleteAsync(
         string environment, string id, string code, string actor, CancellationToken cancellationToken = default)
     {
+        _ownership.ThrowIfFrozen();
         if (await _sessions.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } stored || stored.Environment != environment)
         {
             return Refuse(CompletionRefusal.UnknownSession);

@@ -1,3 +1,4 @@
+using Rekindle.Ownership;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using static Rekindle.Connect.ConnectErrorCode;
@@ -44,6 +45,10 @@ internal static class ConnectErrors
     public static ConnectError Unavailable(IntegrationEntry entry, string detail) => new(
         IntegrationUnavailable, $"{Name(entry)} cannot be connected at the moment.", "Please try again later.", WhoActs.Operator)
     { Detail = detail, CanRetry = true };
+
+    public static ConnectError Frozen(Freeze freeze) => new(
+        IntegrationUnavailable, "No account can be connected at the moment.", "Nothing was changed. Please try again later.", WhoActs.Operator)
+    { Detail = $"The database is frozen ({Storage.Names.Of(freeze.Reason)}): the server's log says why and what to do.", CanRetry = true };
 
     public static ConnectError Misconfigured(string name, string detail) => new(
         IntegrationMisconfigured, $"The connection to {name} is not set up correctly.", NotYourFault + " The same link works once they have mended it.",

@@ -1,4 +1,5 @@
 using Rekindle.Connections;
+using Rekindle.Ownership;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Storage;
@@ -7,7 +8,8 @@ namespace Rekindle.Connect;
 
 /// <summary>Whether a link may be used now, for what, and whether what it leads to can be connected.</summary>
 internal sealed class ConnectGate(
-    IConnectSessionStore sessions, IConnectionStore connections, IntegrationDirectory directory, ConnectLinks links, RefreshClock clock)
+    IConnectSessionStore sessions, IConnectionStore connections, IntegrationDirectory directory, ConnectLinks links,
+    DatabaseOwnership ownership, RefreshClock clock)
 {
     /// <summary>The session behind a link, as it is stored; null with the reason.</summary>
     public async Task<(ConnectSession? Session, ConnectView.Problem? Problem)> OpenAsync(string link, CancellationToken cancellationToken)
@@ -78,6 +80,7 @@ internal sealed class ConnectGate(
                 session.Environment, entry.Integration.Key, session.Tenant, session.Subject, cancellationToken).ConfigureAwait(false));
         return (target, target.Existing?.Connection.Status switch
         {
+            _ when ownership.Freeze is { } freeze => ConnectErrors.Frozen(freeze),
             null when session.Reconnects is not null => ConnectErrors.Gone,
             ConnectionStatus.Disabled => ConnectErrors.Disabled,
             _ => null,

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rekindle.Connections;
 using Rekindle.Journal;
+using Rekindle.Ownership;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Storage;
@@ -13,7 +14,8 @@ namespace Rekindle.Connect;
 /// backend did not recognise: first connections, and consents that wait beside a connection.
 /// </summary>
 internal sealed class ConnectMaintenance(
-    IConnectSessionStore sessions, IConnectionStore connections, AbandonedGrants abandoned, IntegrationDirectory directory, ResultJournal journal, RefreshClock clock,
+    IConnectSessionStore sessions, IConnectionStore connections, AbandonedGrants abandoned, IntegrationDirectory directory, ResultJournal journal,
+    DatabaseOwnership ownership, RefreshClock clock,
     ConnectOptions options, ILogger<ConnectMaintenance> logger) : BackgroundService
 {
     private const int Page = 100;
@@ -24,6 +26,12 @@ internal sealed class ConnectMaintenance(
     /// <summary>One round.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        if (ownership.Freeze is not null)
+        {
+            // What a copy drops here would be revoked at the provider, where it is the original's.
+            return;
+        }
+
         await sessions.PruneAsync(clock.Now - KeepSessions, cancellationToken).ConfigureAwait(false);
         await DropWaitingAsync(cancellationToken).ConfigureAwait(false);
         foreach (var environment in (await directory.AllAsync(cancellationToken).ConfigureAwait(false)).Select(e => e.Integration.Environment).Distinct())

@@ -1,4 +1,5 @@
 using Rekindle.Connections;
+using Rekindle.Ownership;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Storage;
@@ -16,18 +17,20 @@ public sealed class ConnectSessions
     private readonly IAuditStore _audit;
     private readonly IntegrationDirectory _directory;
     private readonly ConnectLinks _links;
+    private readonly DatabaseOwnership _ownership;
     private readonly RefreshClock _clock;
     private readonly ConnectOptions _options;
 
     internal ConnectSessions(
         IConnectSessionStore sessions, IConnectionStore connections, IAuditStore audit, IntegrationDirectory directory, ConnectLinks links,
-        RefreshClock clock, ConnectOptions options)
+        DatabaseOwnership ownership, RefreshClock clock, ConnectOptions options)
     {
         _sessions = sessions;
         _connections = connections;
         _audit = audit;
         _directory = directory;
         _links = links;
+        _ownership = ownership;
         _clock = clock;
         _options = options;
     }
@@ -35,9 +38,11 @@ public sealed class ConnectSessions
     private DateTimeOffset Now => _clock.Now;
 
     /// <summary>Makes a link for a first connection, or for connecting the same account again.</summary>
+    /// <exception cref="FrozenException">The database may not be this deployment's: nobody is connected to a copy.</exception>
     public async Task<ConnectSessionResult> CreateAsync(ConnectRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        _ownership.ThrowIfFrozen();
         var all = await _directory.AllAsync(cancellationToken).ConfigureAwait(false);
         var offered = all.Where(e => e.Integration.Environment == request.Environment && (request.Integration ?? e.Integration.Key) == e.Integration.Key).ToArray();
         if (offered.Length == 0)
@@ -82,10 +87,12 @@ public sealed class ConnectSessions
     }
 
     /// <summary>Makes a link that lets the same connection live again (C7). Audited: whoever has the link can do that.</summary>
+    /// <exception cref="FrozenException">As for <see cref="CreateAsync"/>.</exception>
     public async Task<ConnectSessionResult> CreateReconnectAsync(
         ConnectionId id, ReconnectRequest request, string actor, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        _ownership.ThrowIfFrozen();
         var snapshot = await _connections.GetAsync(id, cancellationToken).ConfigureAwait(false);
         if (snapshot?.Connection is not { } connection
             || await _directory.FindAsync(connection.IntegrationId, cancellationToken).ConfigureAwait(false) is not { } entry)

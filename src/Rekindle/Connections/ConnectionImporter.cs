@@ -1,5 +1,6 @@
 using Rekindle.Encryption;
 using Rekindle.Journal;
+using Rekindle.Ownership;
 using Rekindle.Providers;
 using Rekindle.Storage;
 
@@ -66,12 +67,14 @@ public sealed class ConnectionImporter
     private readonly TokenCache _cache;
     private readonly IAuditStore _audit;
     private readonly ResultJournal _journal;
+    private readonly DatabaseOwnership _ownership;
     private readonly TimeProvider _time;
 
     internal ConnectionImporter(
         IConnectionStore connections, IntegrationDirectory directory, GrantWriter grants, TokenCache cache, IAuditStore audit, ResultJournal journal,
-        TimeProvider time)
+        DatabaseOwnership ownership, TimeProvider time)
     {
+        _ownership = ownership;
         _audit = audit;
         _journal = journal;
         _time = time;
@@ -114,8 +117,10 @@ public sealed class ConnectionImporter
 
     /// <summary>Imports one grant.</summary>
     /// <exception cref="ArgumentException">The key, the tokens or the variables are not usable; the message says what to do.</exception>
+    /// <exception cref="FrozenException">The database may not be this deployment's: a grant is not written into a copy.</exception>
     public async Task<GrantResult> ImportAsync(ImportedGrant grant, CancellationToken cancellationToken = default)
     {
+        _ownership.ThrowIfFrozen();
         var mistakes = await MistakesAsync(grant, cancellationToken).ConfigureAwait(false);
         if (mistakes.Count > 0)
         {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Rekindle.Attempts;
 using Rekindle.Journal;
+using Rekindle.Ownership;
 using Rekindle.Refresh;
 using Rekindle.Storage;
 
@@ -17,13 +18,14 @@ public sealed class ConnectionLevers
     private readonly TokenCache _cache;
     private readonly GrantRevoker _revoker;
     private readonly LeverPlans _plans;
+    private readonly DatabaseOwnership _ownership;
     private readonly RefreshWorker _worker;
     private readonly RefreshClock _clock;
     private readonly ILogger<ConnectionLevers> _logger;
 
     internal ConnectionLevers(
         IConnectionStore connections, IRefreshStore refreshes, IAuditStore audit, ResultJournal journal, TokenReader tokens, TokenCache cache, GrantRevoker revoker,
-        LeverPlans plans, RefreshWorker worker, RefreshClock clock, ILogger<ConnectionLevers> logger)
+        LeverPlans plans, DatabaseOwnership ownership, RefreshWorker worker, RefreshClock clock, ILogger<ConnectionLevers> logger)
     {
         _connections = connections;
         _refreshes = refreshes;
@@ -33,6 +35,7 @@ public sealed class ConnectionLevers
         _cache = cache;
         _revoker = revoker;
         _plans = plans;
+        _ownership = ownership;
         _worker = worker;
         _clock = clock;
         _logger = logger;
@@ -133,8 +136,10 @@ public sealed class ConnectionLevers
     /// Ends it here and at the provider: readers are stopped at once; then the newest token is revoked under the lease, so that no
     /// flight brings a newer one, and the material erased.
     /// </summary>
+    /// <exception cref="FrozenException">The database may be a copy, and the provider would end the original's grant. Disabling stops readers here.</exception>
     public async Task<LeverResult> RevokeAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default)
     {
+        _ownership.ThrowIfFrozen();
         var stopped = await ApplyAsync(id, new LeverChange.Revoke(DisconnectReason.OperatorRequest), "connection.revoke", actor, cancellationToken)
             .ConfigureAwait(false);
         if (stopped.Snapshot is not { } snapshot)
@@ -149,6 +154,7 @@ public sealed class ConnectionLevers
     }
 
     /// <summary>Revokes it, then deletes it and leaves a tombstone. False: there was none.</summary>
+    /// <exception cref="FrozenException">As for <see cref="RevokeAsync"/>.</exception>
     public async Task<bool> DeleteAsync(ConnectionId id, string actor, CancellationToken cancellationToken = default)
     {
         var revoked = await RevokeAsync(id, actor, cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using Rekindle.Ownership;
 using Rekindle.Storage;
 
 namespace Rekindle.Connections;
@@ -62,7 +63,7 @@ public sealed class LeverBatch(IConnectionStore connections, ConnectionLevers le
                 _ => null,
             });
         }
-        catch (StoreException e)
+        catch (Exception e) when (e is StoreException or FrozenException)
         {
             return new BatchItem(connection, null, e.Message);
         }

@@ -65,6 +65,9 @@ public enum TokenErrorCode
     /// <summary>The stored token cannot be opened.</summary>
     DecryptFailed,
 
+    /// <summary>The database may not be this deployment's, or the connection was left out when it was confirmed: nothing is refreshed (I14).</summary>
+    Frozen,
+
     /// <summary>The database is away and nothing valid is in memory.</summary>
     StoreUnavailable,
 

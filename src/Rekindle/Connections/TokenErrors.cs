@@ -1,3 +1,4 @@
+using Rekindle.Ownership;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Storage;
@@ -8,6 +9,7 @@ namespace Rekindle.Connections;
 internal static class TokenErrors
 {
     private static readonly TimeSpan PollAgain = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FrozenAgain = TimeSpan.FromSeconds(30);
 
     public static TokenError UnknownIntegration(string environment, string integration) => new()
     {
@@ -91,6 +93,20 @@ internal static class TokenErrors
         Retryable = true,
         RetryAfter = PollAgain,
     };
+
+    /// <summary>The database may not be this deployment's (I14). What was found is the operator's to read, in the log.</summary>
+    public static TokenError Frozen(Connection connection, Freeze freeze) =>
+        Of(connection, TokenErrorCode.Frozen, WhoActs.Operator,
+            $"Nothing is refreshed: this server cannot be sure that the database is the one it works on ({Names.Of(freeze.Reason)}). An operator finds the way "
+            + "out in the server's log, and with rekindle-server unfreeze --plan.") with
+        { Retryable = true, RetryAfter = FrozenAgain };
+
+    /// <summary>Left out when the database was confirmed (I14).</summary>
+    public static TokenError LeftOut(Connection connection) =>
+        Of(connection, TokenErrorCode.Frozen, WhoActs.Operator,
+            "The connection is not refreshed: when its database was confirmed it was left out, since its refresh token may have been used elsewhere. "
+            + "Take it in with rekindle-server unfreeze --apply, or have the account connected again.") with
+        { Retryable = true, RetryAfter = FrozenAgain };
 
     public static TokenError JournalUnavailable() => new()
     {

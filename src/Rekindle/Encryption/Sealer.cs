@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Rekindle.Ownership;
 
 namespace Rekindle.Encryption;
 
@@ -18,14 +19,22 @@ public sealed class Sealer(KeyRing ring)
     // Throws instead of replacing: a token must come back as it went in, or not go in at all.
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    private Freeze? _locked;
+
     /// <summary>The keys in use.</summary>
     public KeyRing Ring { get; } = ring ?? throw new ArgumentNullException(nameof(ring));
 
     /// <summary>Seals under the current key.</summary>
     /// <exception cref="ArgumentException">The value is not valid Unicode text, or the context is incomplete.</exception>
+    /// <exception cref="FrozenException">These are not the keys that the database was sealed with: nothing of them may get into it.</exception>
     public SealedSecret Seal(Secret value, SealContext context)
     {
         ArgumentNullException.ThrowIfNull(value);
+        if (Volatile.Read(ref _locked) is { } freeze)
+        {
+            throw new FrozenException(freeze);
+        }
+
         ThrowIfIncomplete(context);
 
         var plain = Encode(value);
@@ -38,6 +47,9 @@ public sealed class Sealer(KeyRing ring)
             CryptographicOperations.ZeroMemory(plain);
         }
     }
+
+    /// <summary>From now on nothing is sealed.</summary>
+    internal void Lock(Freeze freeze) => Volatile.Write(ref _locked, freeze);
 
     /// <summary>Opens a value sealed under any key of the ring, if it belongs to this context.</summary>
     public OpenResult Open(SealedSecret value, SealContext context)

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Rekindle.Alerts;
 using Rekindle.Connect;
 using Rekindle.Journal;
+using Rekindle.Ownership;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Telemetry;
@@ -24,6 +25,9 @@ public sealed class RekindleOptions
 
     /// <summary>Apply missing migrations at start. Default true; off where a verb does it.</summary>
     public bool MigrateAtStart { get; set; } = true;
+
+    /// <summary>Who this deployment is, and where it meets its database.</summary>
+    public OwnershipOptions Ownership { get; set; } = new();
 
     /// <summary>The provider catalogue.</summary>
     public ProviderCatalogueOptions Catalogue { get; set; } = new();

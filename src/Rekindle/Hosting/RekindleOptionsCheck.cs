@@ -11,6 +11,7 @@ internal sealed class RekindleOptionsCheck : IValidateOptions<RekindleOptions>
         ArgumentNullException.ThrowIfNull(options);
         var mistakes = new List<string>();
         Check("Rekindle", options, mistakes);
+        Check("Rekindle:Ownership", options.Ownership, mistakes);
         Check("Rekindle:Refresh", options.Refresh, mistakes);
         Check("Rekindle:Journal", options.Journal, mistakes);
         Check("Rekindle:Exchange", options.Exchange, mistakes);

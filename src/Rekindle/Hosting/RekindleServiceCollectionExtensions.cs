@@ -11,6 +11,7 @@ using Rekindle.Connections;
 using Rekindle.Encryption;
 using Rekindle.Hosting;
 using Rekindle.Journal;
+using Rekindle.Ownership;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Storage;
@@ -96,6 +97,17 @@ public static class RekindleServiceCollectionExtensions
             s.GetRequiredService<JournalOptions>(), s.GetRequiredService<RefreshOptions>(), s.GetRequiredService<KeyRing>(),
             s.GetRequiredService<WorkerIdentity>(), s.GetRequiredService<TimeProvider>(), s.GetService<IHostEnvironment>(),
             s.GetRequiredService<ILogger<ResultJournal>>()));
+        services.AddSingleton(s => s.GetRequiredService<RekindleOptions>().Ownership);
+        services.AddSingleton<KeyCheck>();
+        services.AddSingleton<VolumeMemory>();
+        services.AddSingleton(s => new DatabaseOwnership(
+            s.GetRequiredService<IOwnershipStore>(), s.GetRequiredService<IDatabase>(), s.GetRequiredService<OwnershipOptions>(),
+            s.GetRequiredService<VolumeMemory>(), s.GetRequiredService<Sealer>(), s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<ILogger<DatabaseOwnership>>()));
+        services.AddSingleton(s => new Unfreezer(
+            s.GetRequiredService<IOwnershipStore>(), s.GetRequiredService<DatabaseOwnership>(), s.GetRequiredService<KeyCheck>(),
+            s.GetRequiredService<VolumeMemory>(), s.GetRequiredService<JournalOptions>(), s.GetRequiredService<IntegrationDirectory>(),
+            s.GetRequiredService<KeyRing>(), s.GetRequiredService<IAuditStore>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CommitQueue>();
         services.AddSingleton<RefreshSettler>();
         services.AddSingleton<FlightCount>();
@@ -118,6 +130,7 @@ public static class RekindleServiceCollectionExtensions
         services.AddHostedService<DatabaseStartup>();
         services.AddHostedService(s => s.GetRequiredService<ResultJournal>());
         services.AddHostedService(s => s.GetRequiredService<JournalRecovery>());
+        services.AddHostedService<OwnershipWatch>();
         services.AddHostedService(s => s.GetRequiredService<CommitQueue>());
         services.AddHostedService(s => s.GetRequiredService<FlightCount>());
         services.AddHostedService(s => s.GetRequiredService<ChangeFollower>());
@@ -158,12 +171,12 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton(s => new ConnectionImporter(
             s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<GrantWriter>(),
             s.GetRequiredService<TokenCache>(), s.GetRequiredService<IAuditStore>(), s.GetRequiredService<ResultJournal>(),
-            s.GetRequiredService<TimeProvider>()));
+            s.GetRequiredService<DatabaseOwnership>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LeverPlans>();
         services.AddSingleton(s => new ConnectionLevers(
             s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IRefreshStore>(), s.GetRequiredService<IAuditStore>(),
             s.GetRequiredService<ResultJournal>(), s.GetRequiredService<TokenReader>(), s.GetRequiredService<TokenCache>(), s.GetRequiredService<GrantRevoker>(), s.GetRequiredService<LeverPlans>(),
-            s.GetRequiredService<RefreshWorker>(), s.GetRequiredService<RefreshClock>(), s.GetRequiredService<ILogger<ConnectionLevers>>()));
+            s.GetRequiredService<DatabaseOwnership>(), s.GetRequiredService<RefreshWorker>(), s.GetRequiredService<RefreshClock>(), s.GetRequiredService<ILogger<ConnectionLevers>>()));
     }
 
     private static void AddApiKeys(IServiceCollection services)
@@ -194,7 +207,8 @@ public static class RekindleServiceCollectionExtensions
         // Slots and figures of its own: a call reports what it did, not what the worker did meanwhile.
         services.AddSingleton(s => new CronHeartbeat(
             ActivatorUtilities.CreateInstance<Heartbeat>(s), s.GetRequiredService<IRefreshStore>(), s.GetRequiredService<IWorkerStore>(),
-            s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<WorkerIdentity>(), s.GetRequiredService<RefreshClock>()));
+            s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<DatabaseOwnership>(), s.GetRequiredService<WorkerIdentity>(),
+            s.GetRequiredService<RefreshClock>()));
     }
 
     private static void AddConnect(IServiceCollection services)
@@ -211,12 +225,12 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton<ConnectExchange>();
         services.AddSingleton(s => new ConnectSessions(
             s.GetRequiredService<IConnectSessionStore>(), s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IAuditStore>(),
-            s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<ConnectLinks>(), s.GetRequiredService<RefreshClock>(),
-            s.GetRequiredService<ConnectOptions>()));
+            s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<ConnectLinks>(), s.GetRequiredService<DatabaseOwnership>(),
+            s.GetRequiredService<RefreshClock>(), s.GetRequiredService<ConnectOptions>()));
         services.AddSingleton(s => new ConnectCompletion(
             s.GetRequiredService<IConnectSessionStore>(), s.GetRequiredService<IConnectionStore>(), s.GetRequiredService<IAuditStore>(),
             s.GetRequiredService<ResultJournal>(), s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<GrantWriter>(), s.GetRequiredService<GrantKeeper>(),
-            s.GetRequiredService<WaitingConsents>(), s.GetRequiredService<TokenCache>(), s.GetRequiredService<RefreshClock>()));
+            s.GetRequiredService<WaitingConsents>(), s.GetRequiredService<TokenCache>(), s.GetRequiredService<DatabaseOwnership>(), s.GetRequiredService<RefreshClock>()));
         services.AddSingleton(s => new ConnectFlow(
             s.GetRequiredService<ConnectGate>(), s.GetRequiredService<IConnectSessionStore>(), s.GetRequiredService<IntegrationDirectory>(),
             s.GetRequiredService<Sealer>(), s.GetRequiredService<RefreshClock>()));

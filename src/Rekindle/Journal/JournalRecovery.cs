@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rekindle.Encryption;
+using Rekindle.Ownership;
 using Rekindle.Refresh;
 using Rekindle.Storage;
 
@@ -13,12 +14,16 @@ namespace Rekindle.Journal;
 /// this process itself has kept.
 /// </summary>
 internal sealed class JournalRecovery(
-    ResultJournal journal, IRefreshStore store, IConnectionStore connections, KeyRing ring, FlightCount flights, RefreshClock clock, ILogger<JournalRecovery> logger)
+    ResultJournal journal, IRefreshStore store, IConnectionStore connections, KeyRing ring, FlightCount flights,
+    DatabaseOwnership ownership, RefreshClock clock, ILogger<JournalRecovery> logger)
     : IHostedService, IDisposable
 {
     private const int BatchSize = 64;
     private const long SettledSegmentSize = 1 << 20;
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    // An old backup has forgotten more than the last minutes: all that still lies here may be what it lacks.
+    private static readonly TimeSpan Everything = TimeSpan.FromDays(3650);
 
     // Adopted folders stay locked until they matter no more: their results are kept in case the database forgets them.
     private readonly List<(JournalFolder Folder, DateTimeOffset Until)> _adopted = [];
@@ -33,7 +38,12 @@ internal sealed class JournalRecovery(
             return;
         }
 
-        await AdoptAllAsync(root, cancellationToken).ConfigureAwait(false);
+        ownership.Thawing += stopping => GiveBackAsync(Everything, stopping);
+        if (ownership.Freeze is null)
+        {
+            await AdoptAllAsync(root, journal.Retention, cancellationToken).ConfigureAwait(false);
+        }
+
         _loop = Task.Run(() => FollowAsync(root, _stopping.Token), CancellationToken.None);
     }
 
@@ -48,7 +58,11 @@ internal sealed class JournalRecovery(
     /// Everything that is known here once more, for a database that may have forgotten the last of it. Returns when it has all of it, what was
     /// in flight included.
     /// </summary>
-    public async Task GiveBackAsync(CancellationToken cancellationToken)
+    public Task GiveBackAsync(CancellationToken cancellationToken) =>
+        ownership.Freeze is null ? GiveBackAsync(journal.Retention, cancellationToken) : Task.CompletedTask;
+
+    // What is settled longer than the reach is passed over.
+    private async Task GiveBackAsync(TimeSpan reach, CancellationToken cancellationToken)
     {
         if (journal.Root is not { } root)
         {
@@ -60,12 +74,12 @@ internal sealed class JournalRecovery(
         {
             foreach (var (folder, _) in _adopted)
             {
-                var content = ContentOf(folder, out _);
+                var content = ContentOf(folder, reach, out _);
                 await RestoreAsync(content.Changes, cancellationToken).ConfigureAwait(false);
                 await ReplayAsync(content.Results, cancellationToken).ConfigureAwait(false);
             }
 
-            await AdoptAllAsync(root, cancellationToken).ConfigureAwait(false);
+            await AdoptAllAsync(root, reach, cancellationToken).ConfigureAwait(false);
             await GiveBackOwnAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -88,6 +102,12 @@ internal sealed class JournalRecovery(
         using var timer = new PeriodicTimer(Interval, clock.Time);
         while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
         {
+            if (ownership.Freeze is not null)
+            {
+                // The journals may be another database's, whose results must not end here. They are adopted when the freeze ends.
+                continue;
+            }
+
             await _turn.WaitAsync(stopping).ConfigureAwait(false);
             try
             {
@@ -97,7 +117,7 @@ internal sealed class JournalRecovery(
                     _adopted.Remove(old);
                 }
 
-                await AdoptAllAsync(root, stopping).ConfigureAwait(false);
+                await AdoptAllAsync(root, journal.Retention, stopping).ConfigureAwait(false);
             }
             catch (StoreException e)
             {
@@ -143,13 +163,13 @@ internal sealed class JournalRecovery(
 
     private static int Count(IReadOnlyList<ReplayResult> replayed, ReplayResult result) => replayed.Count(r => r == result);
 
-    private async Task AdoptAllAsync(string root, CancellationToken cancellationToken)
+    private async Task AdoptAllAsync(string root, TimeSpan reach, CancellationToken cancellationToken)
     {
         foreach (var folder in JournalFolder.Adopt(root))
         {
             try
             {
-                await AdoptAsync(folder, cancellationToken).ConfigureAwait(false);
+                await AdoptAsync(folder, reach, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
             {
@@ -165,9 +185,9 @@ internal sealed class JournalRecovery(
         }
     }
 
-    private async Task AdoptAsync(JournalFolder folder, CancellationToken cancellationToken)
+    private async Task AdoptAsync(JournalFolder folder, TimeSpan reach, CancellationToken cancellationToken)
     {
-        var content = ContentOf(folder, out var complete);
+        var content = ContentOf(folder, reach, out var complete);
         await RestoreAsync(content.Changes, cancellationToken).ConfigureAwait(false);
         var replayed = await ReplayAsync(content.Results, cancellationToken).ConfigureAwait(false);
         var lost = await store.SettleHolderAsync(
@@ -178,7 +198,7 @@ internal sealed class JournalRecovery(
         Keep(folder, content.Results);
     }
 
-    private JournalContent ContentOf(JournalFolder folder, out bool complete)
+    private JournalContent ContentOf(JournalFolder folder, TimeSpan reach, out bool complete)
     {
         var key = ResultJournal.KeyOf(ring);
         var records = new List<JournalRecord>();
@@ -195,7 +215,7 @@ internal sealed class JournalRecovery(
         }
 
         return records.Count > 0 || complete
-            ? JournalContent.Of(records, journal.Retention)
+            ? JournalContent.Of(records, reach)
             : throw new InvalidDataException("Nothing in it can be opened: it was written with another key ring, or is damaged.");
     }
 

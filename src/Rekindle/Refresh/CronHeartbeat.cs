@@ -1,3 +1,4 @@
+using Rekindle.Ownership;
 using Rekindle.Providers;
 using Rekindle.Storage;
 
@@ -27,12 +28,15 @@ public sealed class CronHeartbeat : IDisposable
     private readonly IRefreshStore _store;
     private readonly IWorkerStore _workers;
     private readonly IntegrationDirectory _directory;
+    private readonly DatabaseOwnership _ownership;
     private readonly WorkerIdentity _identity;
     private readonly RefreshClock _clock;
 
     internal CronHeartbeat(
-        Heartbeat heartbeat, IRefreshStore store, IWorkerStore workers, IntegrationDirectory directory, WorkerIdentity identity, RefreshClock clock)
+        Heartbeat heartbeat, IRefreshStore store, IWorkerStore workers, IntegrationDirectory directory, DatabaseOwnership ownership,
+        WorkerIdentity identity, RefreshClock clock)
     {
+        _ownership = ownership;
         _heartbeat = heartbeat;
         _store = store;
         _workers = workers;
@@ -45,8 +49,10 @@ public sealed class CronHeartbeat : IDisposable
     /// <param name="environment">Environment.</param>
     /// <param name="atMost">How long it may take; at most <see cref="LongestRun"/>.</param>
     /// <param name="cancellationToken">Ends the waiting; refreshes under way are finished.</param>
+    /// <exception cref="FrozenException">Nothing is refreshed: the database may not be this deployment's.</exception>
     public async Task<CronSummary?> RunAsync(string environment, TimeSpan atMost, CancellationToken cancellationToken = default)
     {
+        _ownership.ThrowIfFrozen();
         if (!await _running.WaitAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false))
         {
             return null;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Rekindle.Connections;
 using Rekindle.Journal;
+using Rekindle.Ownership;
 using Rekindle.Providers;
 using Rekindle.Storage;
 
@@ -14,7 +15,7 @@ namespace Rekindle.Refresh;
 /// </summary>
 internal sealed class DemandRefreshes(
     IRefreshStore store, IConnectionStore connections, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, Heartbeat heartbeat, SendGate gate,
-    ClockSkew skew, TokenCache cache, FlightCount inFlight, DatabaseTimeline timeline, WorkerIdentity worker, RefreshClock clock, ILogger<DemandRefreshes> logger)
+    ClockSkew skew, TokenCache cache, FlightCount inFlight, DatabaseTimeline timeline, DatabaseOwnership ownership, WorkerIdentity worker, RefreshClock clock, ILogger<DemandRefreshes> logger)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
@@ -114,6 +115,7 @@ internal sealed class DemandRefreshes(
 
         return answer switch
         {
+            ClaimAnswer.Moved { Snapshot.IsLeftOut: true } moved => new FlightResult(cache.Put(moved.Snapshot, stamp), TokenErrors.LeftOut(moved.Snapshot.Connection)),
             ClaimAnswer.Moved moved => Moved(cache.Put(moved.Snapshot, stamp)),
             ClaimAnswer.Held held => await WaitForHolderAsync(seen, held).ConfigureAwait(false),
             ClaimAnswer.InDoubt doubt => new FlightResult(seen, TokenErrors.InProgress(seen.Id, doubt.SettlesAt - clock.Now)),
@@ -127,6 +129,16 @@ internal sealed class DemandRefreshes(
         if (TokenErrors.OfStatus(connection) is { } status)
         {
             return status;
+        }
+
+        if (ownership.Freeze is { } freeze)
+        {
+            return TokenErrors.Frozen(connection, freeze);
+        }
+
+        if (seen.Snapshot.IsLeftOut)
+        {
+            return TokenErrors.LeftOut(connection);
         }
 
         if (seen.Snapshot.Tokens is not { } tokens || entry is null)

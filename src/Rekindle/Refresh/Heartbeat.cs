@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Rekindle.Journal;
+using Rekindle.Ownership;
 using Rekindle.Providers;
 using Rekindle.Storage;
 using Rekindle.Telemetry;
@@ -14,7 +15,7 @@ namespace Rekindle.Refresh;
 /// </summary>
 internal sealed class Heartbeat(
     IRefreshStore store, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, SendGate gate, ScheduleSweep sweep,
-    DatabaseTimeline timeline, ClockSkew skew, RekindleMetrics metrics, MonitorPing ping, WorkerIdentity worker, RefreshClock clock, ILogger<Heartbeat> logger)
+    DatabaseTimeline timeline, DatabaseOwnership ownership, ClockSkew skew, RekindleMetrics metrics, MonitorPing ping, WorkerIdentity worker, RefreshClock clock, ILogger<Heartbeat> logger)
 {
     private const int IntentBatch = 8;
 
@@ -35,6 +36,13 @@ internal sealed class Heartbeat(
     /// <summary>Starts what may start now. Returns when to look again at the latest; null: only the interval rules.</summary>
     public async Task<DateTimeOffset?> StartRoundAsync(HeartbeatScope scope, CancellationToken cancellationToken)
     {
+        if (ownership.Freeze is not null)
+        {
+            // Tokens end all the same, and that must be seen; everything else waits for an operator (I14).
+            await sweep.MarkEndedAsync(cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+
         if (!await skew.IsTolerableAsync(cancellationToken).ConfigureAwait(false))
         {
             return clock.Now + BacklogLook;

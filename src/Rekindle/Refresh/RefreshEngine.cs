@@ -1,5 +1,6 @@
 using Rekindle.Connections;
 using Rekindle.Journal;
+using Rekindle.Ownership;
 using Rekindle.Providers;
 using Rekindle.Storage;
 using Rekindle.Telemetry;
@@ -24,7 +25,7 @@ namespace Rekindle.Refresh;
 /// exists once. The claim is given back, unspent, only where provably nothing was sent.
 /// </summary>
 internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener opener, TokenExchange exchange, ResultJournal journal, RefreshSettler settler, FlightCount inFlight,
-    TokenCache cache, ClockSkew skew, RekindleMetrics metrics, RefreshOptions options, TimeProvider time)
+    TokenCache cache, DatabaseOwnership ownership, ClockSkew skew, RekindleMetrics metrics, RefreshOptions options, TimeProvider time)
 {
     private const int OpenIntentsBeforeQuarantine = 3;
     private static readonly TimeSpan FirstRepeat = TimeSpan.FromMilliseconds(100);
@@ -78,10 +79,12 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
         var grant = opener.Open(claim.Connection, claim.Tokens, entry);
         if (grant.Problem is { } problem)
         {
+            ownership.NoteUndecryptable(claim.Connection.Id);
             run.Grant = grant;
             return await settler.RefuseAsync(run, RefreshClass.DecryptFailed, problem, Synthetic(run, grant)).ConfigureAwait(false);
         }
 
+        ownership.NoteOpened();
         run.Grant = grant;
         FailPoint.Reach(Gap.Opened);
         return TokenRequestBuilder.Refresh(provider, entry.Credentials, grant.Material, time.GetUtcNow()) switch
@@ -113,7 +116,7 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
 
         if (result.Failure?.Kind == TransportFailureKind.NotSent)
         {
-            return await settler.ReleaseAsync(run.Claim, "too little of the lease was left to send anything, the permit was too old, or the clock was set").ConfigureAwait(false);
+            return await settler.ReleaseAsync(run.Claim, "too little of the lease was left to send anything, the permit was too old, the clock was set, or the database was frozen").ConfigureAwait(false);
         }
 
         FailPoint.Reach(Gap.Answered);
@@ -131,7 +134,8 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
     private bool MayStillSend(RefreshRun run) =>
         run.Leased.Remaining(time) >= options.HttpDeadline + options.CommitDeadline + options.SkewBound
         && !(run.Leased.Permit.UsableUntil < time.GetUtcNow())
-        && !skew.WasSetSince;
+        && !skew.WasSetSince
+        && ownership.Freeze is null;
 
     private TokenRequest? Synthetic(RefreshRun run, OpenedGrant grant) =>
         TokenRequestBuilder.Refresh(run.Provider, run.Entry.Credentials, grant.Material, time.GetUtcNow()) is TokenRequestOutcome.Refused refused

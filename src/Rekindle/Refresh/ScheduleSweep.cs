@@ -32,7 +32,8 @@ internal sealed class ScheduleSweep(IRefreshStore store, VerdictPublisher verdic
         }
     }
 
-    private async Task MarkEndedAsync(CancellationToken cancellationToken)
+    /// <summary>The first part alone.</summary>
+    public async Task MarkEndedAsync(CancellationToken cancellationToken)
     {
         for (var batch = 0; batch < DegradeBatches; batch++)
         {

@@ -1,5 +1,6 @@
 using Rekindle.Encryption;
 using Rekindle.Journal;
+using Rekindle.Ownership;
 using Rekindle.Storage;
 
 namespace Rekindle.Refresh;
@@ -10,7 +11,7 @@ namespace Rekindle.Refresh;
 /// </summary>
 internal sealed class WorkerPresence(
     IWorkerStore workers, WorkerIdentity identity, Heartbeat heartbeat, ResultJournal journal, KeyRing ring, WorkerPulse pulse, ClockSkew skew,
-    RefreshClock clock, JournalOptions options)
+    DatabaseOwnership ownership, RefreshClock clock, JournalOptions options)
 {
     /// <summary>Who was alive shows himself within this time, once the database answers: he looks every second while it does not.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromSeconds(5);
@@ -47,6 +48,7 @@ internal sealed class WorkerPresence(
                 JournalOldestAt = journal.OldestPendingAt,
                 Timeline = replayed,
                 ClockSkew = skew.Latest,
+                Frozen = ownership.Freeze?.Reason,
             },
             cancellationToken).ConfigureAwait(false);
     }

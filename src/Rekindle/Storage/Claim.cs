@@ -102,7 +102,7 @@ public abstract record ClaimAnswer
     /// <summary>An open intent whose wait has not passed.</summary>
     public sealed record InDoubt(DateTimeOffset SettlesAt) : ClaimAnswer;
 
-    /// <summary>The token set is no longer the one the caller knew, or the status or a held verdict allows no refresh.</summary>
+    /// <summary>The token set is no longer the one the caller knew, or the connection may not be refreshed as it stands.</summary>
     public sealed record Moved(ConnectionSnapshot Snapshot) : ClaimAnswer;
 
     /// <summary>There is no such connection.</summary>

@@ -23,6 +23,9 @@ public sealed record ConnectionSnapshot
     /// <summary>The provider said that the grant is over; that is not published yet, and nothing is sent meanwhile (I10).</summary>
     public bool VerdictHeld { get; init; }
 
+    /// <summary>Left out when the database was confirmed as this deployment's: nothing is sent until an operator says so, or a new grant comes (I14).</summary>
+    public bool IsLeftOut { get; init; }
+
     /// <summary>Leases in a row without outcome.</summary>
     public int OpenIntents { get; init; }
 

@@ -317,6 +317,9 @@ public sealed record ConnectionSummary
     /// <summary>Never refreshed.</summary>
     public required int NeverRefreshed { get; init; }
 
+    /// <summary>Left out when the database was confirmed (I14).</summary>
+    public int LeftOut { get; init; }
+
     /// <summary>In back-off by consecutive failures of both kinds together.</summary>
     public required IReadOnlyList<BackoffGroup> InBackoff { get; init; }
 

@@ -34,4 +34,7 @@ public interface IDatabase
 
     /// <summary>For people: <c>SQLite 3.40.1, /data/rekindle.db</c>. Never a password.</summary>
     string Description { get; }
+
+    /// <summary>Where it is met, for comparing (I14): <c>db:5432/rekindle</c>, several separated by commas; <c>/data/rekindle.db</c>.</summary>
+    string Endpoint { get; }
 }

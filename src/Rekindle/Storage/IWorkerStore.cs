@@ -1,3 +1,5 @@
+using Rekindle.Ownership;
+
 namespace Rekindle.Storage;
 
 /// <summary>Workers and their last sign of life.</summary>
@@ -76,4 +78,7 @@ public sealed record WorkerView
 
     /// <summary>Its clock minus the database's; null: leases run on its own clock.</summary>
     public TimeSpan? ClockSkew { get; init; }
+
+    /// <summary>Why it refreshes nothing; null: it may (I14).</summary>
+    public FreezeReason? Frozen { get; init; }
 }

@@ -59,3 +59,5 @@ public sealed class PostgresConcurrencyTests : ConcurrencyContract<PostgresTestS
 public sealed class PostgresTextTests : TextContract<PostgresTestStore>;
 
 public sealed class PostgresVerdictTests : VerdictContract<PostgresTestStore>;
+
+public sealed class PostgresOwnershipTests : OwnershipContract<PostgresTestStore>;

@@ -59,3 +59,5 @@ public sealed class SqliteConcurrencyTests : ConcurrencyContract<SqliteTestStore
 public sealed class SqliteTextTests : TextContract<SqliteTestStore>;
 
 public sealed class SqliteVerdictTests : VerdictContract<SqliteTestStore>;
+
+public sealed class SqliteOwnershipTests : OwnershipContract<SqliteTestStore>;
