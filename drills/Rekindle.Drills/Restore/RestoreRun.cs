@@ -153,7 +153,7 @@ internal sealed class RestoreRun(RestoreScenario scenario, DrillStore store, Res
         Note(found == expected, found == "no" ? "not frozen" : $"frozen {found}");
     }
 
-    private async Task<(int Safe, int Other)> PlanAsync(Dictionary<string, string> settings)
+    private static async Task<(int Safe, int Other)> PlanAsync(Dictionary<string, string> settings)
     {
         var plan = await ServerProcess.RunAsync(settings, "unfreeze", "--plan", "--json");
         if (plan.ExitCode != 0)
