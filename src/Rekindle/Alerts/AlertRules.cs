@@ -111,6 +111,16 @@ internal static class AlertRules
         },
         new()
         {
+            Id = "frozen",
+            Severity = AlertSeverity.Critical,
+            Title = "The database may not be the one this deployment works on: nothing is refreshed",
+            Remedy = "Read why (GET /v1/summary, frozen), see what is at stake with rekindle-server unfreeze --plan, then decide.",
+            Threshold = static _ => 0,
+            Read = static o => [new(null, o.Frozen)],
+            Notice = NotificationKind.AlertFrozen,
+        },
+        new()
+        {
             Id = "clock_skew",
             Severity = AlertSeverity.Critical,
             Title = "A machine's clock is off the database's beyond the bound: it claims nothing",

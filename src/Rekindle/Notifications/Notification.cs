@@ -68,6 +68,9 @@ public enum NotificationKind
 
     /// <summary>Alert <c>clock_skew</c>: a machine's clock is off.</summary>
     AlertClockSkew,
+
+    /// <summary>Alert <c>frozen</c>: the database may not be this deployment's.</summary>
+    AlertFrozen,
 }
 
 /// <summary>To whom a message goes.</summary>

@@ -50,6 +50,8 @@ internal sealed class Gauges
             "Connections shown active though their token ended more than 10 s ago, counted to 1,000.");
         meter.CreateObservableGauge(
             "rekindle.connections.undecryptable", () => Of(o => o.Undecryptable), "{connection}", "Connections whose stored token could not be opened, counted to 1,000.");
+        meter.CreateObservableGauge(
+            "rekindle.workers.frozen", () => Of(o => o.Frozen), "{worker}", "Processes that refresh nothing, since the database may not be theirs.");
     }
 
     private static IEnumerable<Measurement<double>> Only(double? value) => value is { } known ? [new(known)] : [];

@@ -19,6 +19,9 @@ internal sealed record Observation
     /// <summary>Connections whose stored token could not be opened.</summary>
     public required int Undecryptable { get; init; }
 
+    /// <summary>Processes that refresh nothing, since the database may not be theirs (I14).</summary>
+    public required int Frozen { get; init; }
+
     /// <summary>Workers that are alive.</summary>
     public required IReadOnlyList<WorkerView> Workers { get; init; }
 

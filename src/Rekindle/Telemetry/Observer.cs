@@ -1,4 +1,5 @@
 using Rekindle.Journal;
+using Rekindle.Ownership;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Storage;
@@ -11,7 +12,7 @@ namespace Rekindle.Telemetry;
 /// </summary>
 internal sealed class Observer(
     IObservationStore figures, IRefreshStore refresh, IWorkerStore workers, IntegrationDirectory directory, RateBudget budget,
-    ResultJournal journal, ClockSkew skew, WorkerIdentity identity, RefreshClock clock)
+    ResultJournal journal, DatabaseOwnership ownership, ClockSkew skew, WorkerIdentity identity, RefreshClock clock)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
@@ -91,6 +92,7 @@ internal sealed class Observer(
             ExpiredWhileActive = read.ExpiredWhileActive,
             LateResults = read.LateResults,
             Undecryptable = read.Undecryptable,
+            Frozen = others.Count(w => w.Frozen is not null) + (ownership.Freeze is null ? 0 : 1),
             Workers = alive,
             Skew = others.Select(w => w.ClockSkew).Append(skew.Latest).Max(s => s?.Duration()) ?? TimeSpan.Zero,
             SkewBound = skew.Bound,

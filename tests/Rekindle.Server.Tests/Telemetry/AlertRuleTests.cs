@@ -47,6 +47,7 @@ public sealed partial class AlertRuleTests
             ExpiredWhileActive = 0,
             LateResults = 0,
             Undecryptable = 0,
+            Frozen = 0,
             Workers = [],
             Skew = default,
             SkewBound = TimeSpan.FromSeconds(10),

@@ -1,5 +1,6 @@
 using Rekindle.Alerts;
 using Rekindle.Notifications;
+using Rekindle.Ownership;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Server.Tests.Api;
@@ -196,6 +197,24 @@ public sealed class AlertTests
         await WatchAsync(engine, Look);
 
         Assert.Equal(AlertState.Ok, await StateAsync(engine, "undecryptable"));
+    }
+
+    [Fact, Trait("Req", "I14")]
+    public async Task A_database_that_is_frozen_is_told_of_until_it_is_confirmed()
+    {
+        await using var engine = await StartAsync();
+        await engine.Get<StoreSet>().Database.WriteAsync(session => session.ExecuteAsync("update ownership set mark = mark - 3600000"), default);
+        await engine.Get<DatabaseOwnership>().LookAsync(default);
+        await WatchAsync(engine, Look);
+        Assert.Equal(AlertState.Firing, await StateAsync(engine, "frozen"));
+        Assert.Equal([(NotificationKind.AlertFrozen, 1)], await OpenAsync(engine));
+
+        await engine.Get<Unfreezer>().ApplyAsync(new HashSet<UnfreezeClass>(Unfreezer.Takeable), "operator");
+        await engine.Get<DatabaseOwnership>().LookAsync(default);
+        await WatchAsync(engine, Look);
+
+        Assert.Equal(AlertState.Ok, await StateAsync(engine, "frozen"));
+        Assert.Empty(await OpenAsync(engine));
     }
 
     [Fact]
