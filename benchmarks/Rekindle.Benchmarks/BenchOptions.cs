@@ -8,7 +8,7 @@ namespace Rekindle.Benchmarks;
 internal sealed record BenchOptions(bool Quick, int? ClaimTo, double? MemoryMinutes, double? WindowSeconds)
 {
     /// <summary>Connections stored for what is measured "with a million".</summary>
-    public int Stored => Quick ? 200_000 : 1_000_000;
+    public int Stored => Quick ? 400_000 : 1_000_000;
 
     /// <summary>Rounds of A/B.</summary>
     public int Rounds => Quick ? 2 : 3;

@@ -10,17 +10,17 @@ namespace Rekindle.Benchmarks.Lines;
 /// </summary>
 internal static class DurableRefreshLine
 {
-    public static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(8);
+    public static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(12);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>Settings of a worker that may use the whole machine.</summary>
-    public static (string, string)[] FullSpeed => [("REFRESH__SLOTS", "1024")];
+    /// <summary>Settings of a worker that may use the whole machine; a line into the log for each refresh is for other rates.</summary>
+    public static (string, string)[] FullSpeed => [("REKINDLE_REFRESH__SLOTS", "512"), ("Logging__LogLevel__Default", "Warning")];
 
     public static async Task<IReadOnlyList<Figure>> RunAsync(BenchPlace place)
     {
         var million = await place.MillionAsync();
         var bare = await (await place.PostgresAsync()).CreateDatabaseAsync();
-        await FloorRefresher.PrepareAsync(bare.ConnectionString, place.Options.Stored);
+        await FloorRefresher.PrepareAsync(bare.ConnectionString, 1_000_000);
         await million.OpenAsync(true);
         await using var server = await million.Deployment.StartAsync(FullSpeed);
         var endpoint = await place.ProviderAsync();

@@ -23,7 +23,7 @@ internal static partial class HttpTokenLine
         var port = Child.FreePort();
         await using var floor = Child.StartVerb("floor-token-server", $"{port}");
         await floor.ListeningAsync(port);
-        await using var server = await deployment.StartAsync(("REFRESH__WORKER_ENABLED", "false"));
+        await using var server = await deployment.StartAsync(("REKINDLE_REFRESH__WORKER_ENABLED", "false"));
         var (ours, bare) = (new Load(folder, server.Address, ids, deployment.ApiKey), new Load(folder, new Uri($"http://127.0.0.1:{port}"), ids, deployment.ApiKey));
 
         var warm = place.Options.Window / 2;

@@ -28,8 +28,8 @@ internal static class JournalLine
 
     private static async Task<BenchServer> StartAsync(Million million, bool journal)
     {
-        var server = await million.Deployment.StartAsync([.. DurableRefreshLine.FullSpeed, ("JOURNAL__ENABLED", journal ? "true" : "false")]);
-        await Task.Delay(DurableRefreshLine.WarmUp);
+        var server = await million.Deployment.StartAsync([.. DurableRefreshLine.FullSpeed, ("REKINDLE_JOURNAL__ENABLED", journal ? "true" : "false")]);
+        await Task.Delay(DurableRefreshLine.WarmUp / 2);
         server.Process.Pause();
         return server;
     }

@@ -52,7 +52,7 @@ internal sealed class Deployment
         return deployment;
     }
 
-    /// <summary>Starts the published server.</summary>
+    /// <summary>Starts the published server with more variables.</summary>
     public async Task<BenchServer> StartAsync(params (string Name, string Value)[] settings)
     {
         var port = Child.FreePort();
@@ -60,7 +60,7 @@ internal sealed class Deployment
         all["REKINDLE_LISTEN"] = $"http://127.0.0.1:{port}";
         foreach (var (name, value) in settings)
         {
-            all[$"REKINDLE_{name}"] = value;
+            all[name] = value;
         }
 
         return await BenchServer.StartAsync(all, port, ApiKey);
