@@ -4,6 +4,7 @@ using Rekindle.Drills.Chaos;
 using Rekindle.Drills.Crash;
 using Rekindle.Drills.Failover;
 using Rekindle.Drills.Restore;
+using Rekindle.Drills.Soak;
 #endif
 
 namespace Rekindle.Drills;
@@ -22,6 +23,7 @@ internal static class Program
               ./drill crash --quick      each gap and each kind once or twice per store
               ./drill crash --gap sent --kind revoking --store postgres
               ./drill chaos --minutes 10 three workers and two API servers under load: kills, stops, restarts, cut lines, full disks, outages, wrong clocks
+              ./drill soak               days of simulated time: memory, handles and threads stay flat
               ./drill failover           a primary dies and a replica without its last commits takes its place; with the journal and without it
               ./drill restore            an old backup, a clone, a redeploy, an upgrade, a move: what is refreshed and what is frozen
 
@@ -30,6 +32,7 @@ internal static class Program
         {
             new CrashCommand(),
             new ChaosCommand(),
+            new SoakCommand(),
             new FailoverCommand(),
             new RestoreCommand(),
         };
