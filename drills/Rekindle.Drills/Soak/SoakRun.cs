@@ -29,6 +29,7 @@ internal sealed class SoakRun(TimeSpan length, int connections, TextWriter outpu
     private readonly ManualClock _clock = new();
     private readonly Random _random = new(1);
     private readonly SortedDictionary<string, int> _errors = [];
+    private DateTimeOffset _begin;
 
     /// <summary>0 when nothing grows.</summary>
     public async Task<int> RunAsync()
@@ -48,8 +49,9 @@ internal sealed class SoakRun(TimeSpan length, int connections, TextWriter outpu
 
         var started = Stopwatch.StartNew();
         var (samples, served, asked) = (new List<SoakSample>(), 0L, 0L);
-        var (begin, nextSample, nextOutage) = (_clock.Now, TimeSpan.Zero, OutageEvery);
-        for (var at = TimeSpan.Zero; at <= length; at = _clock.Now - begin)
+        var (nextSample, nextOutage) = (TimeSpan.Zero, OutageEvery);
+        _begin = _clock.Now;
+        for (var at = TimeSpan.Zero; at <= length; at = _clock.Now - _begin)
         {
             if (at >= nextOutage)
             {
@@ -69,8 +71,9 @@ internal sealed class SoakRun(TimeSpan length, int connections, TextWriter outpu
             _clock.Advance(Step);
         }
 
+        var ended = await WriteEndedAsync(engine.Services, ids);
         await engine.StopAsync();
-        return Judge(samples, served, asked, started.Elapsed);
+        return Judge(samples, ended, served, asked, started.Elapsed);
     }
 
     private IHost Build(TempFolder folder, SimulatorHost simulator)
@@ -176,6 +179,23 @@ internal sealed class SoakRun(TimeSpan length, int connections, TextWriter outpu
         return served;
     }
 
+    private async Task<int> WriteEndedAsync(IServiceProvider services, IReadOnlyList<ConnectionId> ids)
+    {
+        var ended = 0;
+        foreach (var id in ids)
+        {
+            var connection = (await services.GetRequiredService<IConnectionStore>().GetAsync(id, CancellationToken.None))!.Connection;
+            if (connection.Status == ConnectionStatus.NeedsReauthorization)
+            {
+                ended++;
+                output.WriteLine($"  {connection.Key.Integration} {connection.Key.Subject} ended {Names.Of(connection.Status)}, {connection.DisconnectReason}, last failure "
+                    + $"{(connection.LastFailureAt - _begin)?.TotalHours:0.0} h: {connection.LastRefreshError}");
+            }
+        }
+
+        return ended;
+    }
+
     private SoakSample Write(SoakSample sample, SimulatorHost simulator)
     {
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -183,7 +203,7 @@ internal sealed class SoakRun(TimeSpan length, int connections, TextWriter outpu
         return sample;
     }
 
-    private int Judge(List<SoakSample> samples, long served, long asked, TimeSpan took)
+    private int Judge(List<SoakSample> samples, int ended, long served, long asked, TimeSpan took)
     {
         var growing = SoakVerdict.Growing(samples);
         foreach (var what in growing)
@@ -196,9 +216,9 @@ internal sealed class SoakRun(TimeSpan length, int connections, TextWriter outpu
             output.WriteLine($"callers without a token: {string.Join(", ", _errors.Select(e => $"{e.Key} {e.Value}"))}");
         }
 
-        var isServed = served >= asked * 0.99;
+        var isWell = growing.Count == 0 && ended == 0 && served >= asked * 0.99;
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"verdict: {(growing.Count == 0 && isServed ? "ok" : "FAILED")}: {growing.Count} of 4 things grow; {100.0 * served / asked:0.00}% of {asked} callers were served; took {took.TotalSeconds:0} s"));
-        return growing.Count == 0 && isServed ? 0 : 1;
+            $"verdict: {(isWell ? "ok" : "FAILED")}: {growing.Count} of 4 things grow; {ended} connections ended; {100.0 * served / asked:0.00}% of {asked} callers were served; took {took.TotalSeconds:0} s"));
+        return isWell ? 0 : 1;
     }
 }
