@@ -151,7 +151,7 @@ public sealed class DatabaseOwnership
         }
 
         await SetAsync(freeze, cancellationToken).ConfigureAwait(false);
-        if (freeze is null)
+        if (Freeze is null)
         {
             _memory.Note(await _store.MarkAsync(Here, owner.Epoch, now, cancellationToken).ConfigureAwait(false));
         }
@@ -208,6 +208,8 @@ public sealed class DatabaseOwnership
 
     private async Task SetAsync(Freeze? freeze, CancellationToken cancellationToken)
     {
+        // What many undecryptable tokens say may have come up since this look began.
+        freeze ??= _decrypt.Found;
         var before = Freeze;
         if (freeze is null && before is not null)
         {
