@@ -135,6 +135,7 @@ internal sealed class ChaosFleet : IAsyncDisposable
     private Dictionary<string, string> Common(IPEndPoint database, string seat) => new()
     {
         ["STORE"] = "postgres",
+        ["OWNERSHIP:ENDPOINT"] = "drill-database",
         ["POSTGRES:CONNECTION_STRING"] = new NpgsqlConnectionStringBuilder(Database.ConnectionString(DatabaseName))
         {
             Port = database.Port,
