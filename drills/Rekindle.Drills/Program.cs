@@ -3,6 +3,7 @@ using System.CommandLine;
 using Rekindle.Drills.Chaos;
 using Rekindle.Drills.Crash;
 using Rekindle.Drills.Failover;
+using Rekindle.Drills.Outage;
 using Rekindle.Drills.Restore;
 using Rekindle.Drills.Soak;
 #endif
@@ -26,6 +27,7 @@ internal static class Program
               ./drill soak               days of simulated time: memory, handles and threads stay flat
               ./drill failover           a primary dies and a replica without its last commits takes its place; with the journal and without it
               ./drill restore            an old backup, a clone, a redeploy, an upgrade, a move: what is refreshed and what is frozen
+              ./drill outage             a fleet whose provider is away for six hours, and back with a tenth of its capacity
 
             Exits 0 if nothing was lost that could have been kept, else 1. docs/drills.md says how to read the tables.
             """)
@@ -35,6 +37,7 @@ internal static class Program
             new SoakCommand(),
             new FailoverCommand(),
             new RestoreCommand(),
+            new OutageCommand(),
         };
         return await root.Parse(args).InvokeAsync();
 #else

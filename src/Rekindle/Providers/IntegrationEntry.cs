@@ -20,6 +20,19 @@ public sealed record IntegrationEntry(Integration Integration, ProviderDefinitio
         Provider is not null && Unready is null && Integration.State is IntegrationState.Misconfigured or IntegrationState.Unavailable
         && Integration.NextProbeAt <= now && !(Integration.ThrottledUntil > now);
 
+    /// <summary>When time alone lets it send again; null: it may now, or somebody has to do something first.</summary>
+    internal DateTimeOffset? OpensAt(DateTimeOffset now)
+    {
+        if (Provider is null || Unready is not null || Integration.State == IntegrationState.Paused)
+        {
+            return null;
+        }
+
+        var probe = Integration.State is IntegrationState.Misconfigured or IntegrationState.Unavailable ? Integration.NextProbeAt : null;
+        var opens = probe > Integration.ThrottledUntil ? probe : Integration.ThrottledUntil ?? probe;
+        return opens > now ? opens : null;
+    }
+
     /// <summary>Values of the URL variables: the integration's, then the connection's.</summary>
     public IReadOnlyDictionary<string, string> Variables(Connection connection)
     {

@@ -33,7 +33,10 @@ internal sealed class Heartbeat(
 
     public CycleStatistics Statistics { get; } = new();
 
-    /// <summary>Starts what may start now. Returns when to look again at the latest; null: only the interval rules.</summary>
+    /// <summary>
+    /// Starts what may start now. Returns when to look again at the latest, be it for a connection or for the end of a pause; null: only
+    /// the interval rules.
+    /// </summary>
     public async Task<DateTimeOffset?> StartRoundAsync(HeartbeatScope scope, CancellationToken cancellationToken)
     {
         if (ownership.Freeze is not null)
@@ -52,6 +55,7 @@ internal sealed class Heartbeat(
         var standing = timeline.Standing;
         var entries = await directory.AllAsync(cancellationToken).ConfigureAwait(false);
         var open = new List<IntegrationEntry>(entries.Count);
+        DateTimeOffset? opens = null;
         foreach (var entry in entries.Where(e => scope.Environment is null || e.Integration.Environment == scope.Environment))
         {
             if (gate.Refusal(entry, standing) is { } refusal)
@@ -60,13 +64,21 @@ internal sealed class Heartbeat(
                 continue;
             }
 
-            if (entry.IsOpen(clock.Now) || entry.MayProbe(clock.Now))
+            if (entry.IsOpen(clock.Now))
             {
+                Slots.Open(entry.Integration.Id);
                 open.Add(entry);
                 continue;
             }
 
             Slots.Halt(entry.Integration.Id);
+            if (entry.MayProbe(clock.Now))
+            {
+                open.Add(entry);
+                continue;
+            }
+
+            opens = Earlier(opens, entry.OpensAt(clock.Now));
             logger.IntegrationSkipped(entry.Integration.Key, Names.Of(entry.Integration.State));
         }
 
@@ -77,7 +89,7 @@ internal sealed class Heartbeat(
             await SettleOpenIntentsAsync(open, standing, cancellationToken).ConfigureAwait(false);
         }
 
-        return await ClaimDueAsync(open, scope, standing, cancellationToken).ConfigureAwait(false);
+        return Earlier(opens, await ClaimDueAsync(open, scope, standing, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Completes when everything started so far has ended.</summary>
@@ -312,9 +324,11 @@ internal sealed class Heartbeat(
         foreach (var (id, head) in heads)
         {
             var at = claimedFrom.Contains(id) ? clock.Now : head.DueAt <= HorizonOf(id, scope) ? clock.Now + BacklogLook : head.DueAt;
-            next = next is null || at < next ? at : next;
+            next = Earlier(next, at);
         }
 
         return next;
     }
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) => a is null || b < a ? b ?? a : a;
 }

@@ -17,6 +17,7 @@ internal static class RefreshVerdicts
     private const int UnclearRepeats = 5;
     private static readonly TimeSpan LongestLastChance = TimeSpan.FromSeconds(30);
     private const double LastChanceShare = 0.10;
+    private const int PausesDoubled = 12;
 
     public static RefreshVerdict Decide(RefreshFacts facts)
     {
@@ -58,11 +59,23 @@ internal static class RefreshVerdicts
             return verdict with { Decision = "connection paused: the provider is rate limiting" };
         }
 
-        // The connection keeps its place in the queue: it is the integration that waits.
+        var pause = asked ?? Backoff.Base(1, f.Policy);
+        var paused = verdict with { ThrottleIntegrationUntil = f.Now + pause };
+        return paused.DueAt is { } ladder ? AfterThePause(f, paused, pause, ladder) : paused;
+    }
+
+    // It is the integration that waits, as long as the provider asked, and nobody's user is told. Of the many that met the same limit this
+    // connection is soon tried again, and falls behind, to the ladder at most, if it meets it each time: then the limit is its own.
+    private static RefreshVerdict AfterThePause(RefreshFacts f, RefreshVerdict verdict, TimeSpan pause, DateTimeOffset ladder)
+    {
+        var again = Min(ladder, f.Now + (pause * Math.Pow(2, Math.Min(verdict.ConsecutiveTransientFailures - 1, PausesDoubled))));
         return verdict with
         {
-            ThrottleIntegrationUntil = f.Now + (asked ?? Backoff.Base(1, f.Policy)),
+            DueAt = again,
+            NextRetryAt = again,
+            Opens = [],
             Decision = "integration paused: the provider is rate limiting",
+            NextStep = $"next try {Clock(again)}",
         };
     }
 

@@ -2,11 +2,13 @@ namespace Rekindle.Refresh;
 
 /// <summary>
 /// Refreshes that may be in flight at once: in all, and per integration so that one slow provider cannot take them all
-/// (I4). An integration that has just been opened again starts with few slots and doubles with each success (F92).
+/// (I4). An integration that has just been opened again starts with one slot (F92). Each success adds one, which doubles them from one round
+/// of answers to the next, up to half of what it had when it was halted; from there on each round adds one. So a provider that takes
+/// less than it used to is soon asked for about what it takes, instead of being stormed after each of its pauses.
 /// </summary>
 internal sealed class SlotPool(int total)
 {
-    private const int FirstAfterHalt = 1;
+    private const double FirstAfterHalt = 1;
 
     private readonly Lock _counts = new();
     private readonly Dictionary<int, Use> _byIntegration = [];
@@ -51,7 +53,7 @@ internal sealed class SlotPool(int total)
         lock (_counts)
         {
             var use = _byIntegration.GetValueOrDefault(integrationId);
-            return Math.Max(0, Math.Min(Total - _inFlight, Math.Min(limit, use?.Ramp ?? limit) - (use?.InFlight ?? 0)));
+            return Math.Max(0, Math.Min(Total - _inFlight, Math.Min(limit, (int)(use?.Ramp ?? limit)) - (use?.InFlight ?? 0)));
         }
     }
 
@@ -73,21 +75,39 @@ internal sealed class SlotPool(int total)
             _inFlight--;
             var use = Of(integrationId);
             use.InFlight--;
-            if (success && use.Ramp is { } ramp)
+            if (success && use is { IsHalted: false, Ramp: { } ramp })
             {
-                use.Ramp = ramp < Total ? ramp * 2 : null;
+                ramp += ramp < use.Steep ? 1 : 1 / ramp;
+                use.Ramp = ramp < Total ? ramp : null;
             }
 
             _freed.TrySetResult();
         }
     }
 
-    /// <summary>The integration was halted: when it opens again, it starts small.</summary>
+    /// <summary>The integration is halted: when it opens again, it starts small.</summary>
     public void Halt(int integrationId)
     {
         lock (_counts)
         {
-            Of(integrationId).Ramp = FirstAfterHalt;
+            var use = Of(integrationId);
+            if (!use.IsHalted)
+            {
+                use.Steep = (use.Ramp ?? Total) / 2;
+                (use.IsHalted, use.Ramp) = (true, FirstAfterHalt);
+            }
+        }
+    }
+
+    /// <summary>The integration is open: what succeeds from now on counts.</summary>
+    public void Open(int integrationId)
+    {
+        lock (_counts)
+        {
+            if (_byIntegration.TryGetValue(integrationId, out var use))
+            {
+                use.IsHalted = false;
+            }
         }
     }
 
@@ -107,6 +127,12 @@ internal sealed class SlotPool(int total)
     {
         public int InFlight { get; set; }
 
-        public int? Ramp { get; set; }
+        /// <summary>How many it may have by now; null: as many as there are.</summary>
+        public double? Ramp { get; set; }
+
+        /// <summary>Up to here it grows by one with each success.</summary>
+        public double Steep { get; set; }
+
+        public bool IsHalted { get; set; }
     }
 }

@@ -2,12 +2,40 @@ using Rekindle.Connections;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Simulator.Faults;
+using Rekindle.Storage;
 
 namespace Rekindle.Server.Tests.Engine;
 
 public sealed class ProactiveRefreshTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    [Trait("Failure", "F92")]
+    public async Task The_worker_looks_again_when_a_pause_that_the_provider_asked_for_is_over()
+    {
+        await using var engine = await EngineHost.StartAsync(new EngineSettings());
+        await engine.ImportAsync("user-1", TimeSpan.FromMinutes(3));
+        engine.Clock.Advance(TimeSpan.FromMinutes(3));
+        var until = engine.Clock.Now.AddMilliseconds(1200);
+        await engine.Get<IIntegrationStore>().ThrottleAsync(engine.Integration.Id, until, default);
+        await engine.Get<IntegrationDirectory>().ReloadAsync(default);
+
+        Assert.Equal(until, await engine.Heartbeat.StartRoundAsync(HeartbeatScope.Scheduled, default));
+    }
+
+    [Fact]
+    [Trait("Failure", "F92")]
+    public async Task The_worker_looks_again_when_a_provider_that_is_away_may_be_probed()
+    {
+        await using var engine = await EngineHost.StartAsync(new EngineSettings());
+        var probe = engine.Clock.Now.AddSeconds(2);
+        await engine.Get<IIntegrationStore>().SetStateAsync(
+            engine.Integration.Id, new() { State = IntegrationState.Unavailable, NextProbeAt = probe }, engine.Clock.Now, default);
+        await engine.Get<IntegrationDirectory>().ReloadAsync(default);
+
+        Assert.Equal(probe, await engine.Heartbeat.StartRoundAsync(HeartbeatScope.Scheduled, default));
+    }
 
     [Fact]
     [Trait("Req", "A1")]

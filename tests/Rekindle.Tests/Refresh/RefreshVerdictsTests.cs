@@ -220,6 +220,37 @@ public sealed class RefreshVerdictsTests
         Assert.Equal(Rig.Now.AddSeconds(90), RefreshVerdicts.Decide(whole).ThrottleIntegrationUntil);
     }
 
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(1, 4)]
+    [InlineData(4, 32)]
+    [Trait("Failure", "F92")]
+    public void One_of_many_that_met_a_limit_for_all_is_tried_soon_after_the_pause_and_its_user_hears_nothing(int before, int seconds)
+    {
+        var connection = Rig.Connection() with { ConsecutiveTransientFailures = before };
+        var facts = Rig.Facts(Rig.Of(RefreshClass.RateLimited) with { RetryAfter = TimeSpan.FromSeconds(2) }, connection) with
+        {
+            Provider = Rig.Provider(throttle: Reach.Integration),
+        };
+
+        var verdict = RefreshVerdicts.Decide(facts);
+
+        Assert.Equal(Rig.Now.AddSeconds(seconds), verdict.DueAt);
+        Assert.Equal(verdict.DueAt, verdict.NextRetryAt);
+        Assert.Equal(Rig.Now.AddSeconds(2), verdict.ThrottleIntegrationUntil);
+        Assert.Empty(verdict.Opens);
+    }
+
+    [Fact]
+    public void One_that_meets_a_limit_for_all_each_time_climbs_no_further_than_the_ladder()
+    {
+        var facts = Rig.Facts(
+            Rig.Of(RefreshClass.RateLimited) with { RetryAfter = TimeSpan.FromSeconds(50) }, Rig.Connection() with { ConsecutiveTransientFailures = 40 }, expired: true);
+        var whole = facts with { Provider = Rig.Provider(throttle: Reach.Integration) };
+
+        Assert.InRange(RefreshVerdicts.Decide(whole).DueAt!.Value, Rig.Now.AddMinutes(48), Rig.Now.AddMinutes(72));
+    }
+
     [Fact]
     public void A_provider_cannot_pause_us_for_longer_than_an_hour()
     {
