@@ -11,7 +11,7 @@ internal sealed class OutageReport(OutageSize size)
 
     public required Dictionary<string, int> Statuses { get; init; }
 
-    public required Notices Notices { get; init; }
+    public required IReadOnlyList<Notice> Notices { get; init; }
 
     public required TimeSpan? Noticed { get; init; }
 
@@ -38,6 +38,7 @@ internal sealed class OutageReport(OutageSize size)
         output.WriteLine(Invariant(
             $"statuses: {Watch.Looks} looks at all of them, {Watch.DegradedWithToken} found one degraded with a valid token, {Watch.ActiveWithoutToken} one active without"));
         WriteCallers(output);
+        output.WriteLine($"notices: {string.Join(", ", Notices)}");
         var broken = Broken().ToArray();
         output.WriteLine(Invariant(
             $"verdict: {(broken.Length == 0 ? "ok" : "FAILED")}: {string.Join("; ", broken.DefaultIfEmpty("nobody was disconnected, nobody was bothered, and everybody had a token as soon as the provider could give it"))}; took {took.TotalSeconds:0} s"));
@@ -78,9 +79,9 @@ internal sealed class OutageReport(OutageSize size)
             yield return "statuses lied";
         }
 
-        if (Notices is not { ToOperator: 1, ToUsers: 0, Open: 0 })
+        if (Notices is not [{ Audience: "operator", IsOpen: false, Count: 1 }])
         {
-            yield return $"{Notices.ToOperator} operator notices, {Notices.ToUsers} to users, {Notices.Open} still open";
+            yield return $"notices: {(Notices.Count == 0 ? "none" : string.Join(", ", Notices))}";
         }
 
         if (Reuses > 0)

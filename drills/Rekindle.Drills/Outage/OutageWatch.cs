@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Rekindle.Drills.Outage;
 
@@ -54,17 +55,18 @@ internal sealed class OutageWatch(OutageEngine engine) : IAsyncDisposable
     /// <summary>How many refreshes have been stored, ever.</summary>
     public Task<long> RefreshesAsync() => NumberAsync("select sum(version - 1) from token_sets");
 
-    /// <summary>How many messages were ever opened, and how many are open.</summary>
-    public Task<Notices> NoticesAsync() => ReadAsync(
-        """
-        select coalesce(sum(case when audience = 'operator' then 1 end), 0), coalesce(sum(case when audience = 'user' then 1 end), 0),
-               coalesce(sum(case when closed_at is null then 1 end), 0)
-        from notifications
-        """,
+    /// <summary>The messages that were ever opened.</summary>
+    public Task<IReadOnlyList<Notice>> NoticesAsync() => ReadAsync(
+        "select kind, audience, case when closed_at is null then 1 else 0 end, count(*) from notifications group by 1, 2, 3 order by 1, 2, 3",
         async reader =>
         {
-            await reader.ReadAsync();
-            return new Notices((int)reader.GetInt64(0), (int)reader.GetInt64(1), (int)reader.GetInt64(2));
+            var notices = new List<Notice>();
+            while (await reader.ReadAsync())
+            {
+                notices.Add(new(reader.GetString(0), reader.GetString(1), Convert.ToInt32(reader.GetValue(2), CultureInfo.InvariantCulture) == 1, (int)reader.GetInt64(3)));
+            }
+
+            return (IReadOnlyList<Notice>)notices;
         });
 
     public async ValueTask DisposeAsync()
@@ -121,8 +123,12 @@ internal sealed class OutageWatch(OutageEngine engine) : IAsyncDisposable
     private static long Ms(DateTimeOffset at) => at.ToUnixTimeMilliseconds();
 }
 
-/// <summary>Messages that were opened.</summary>
-/// <param name="ToOperator">To whoever runs the deployment.</param>
-/// <param name="ToUsers">To the people whose accounts they are: each would be an e-mail.</param>
-/// <param name="Open">Not closed again.</param>
-internal sealed record Notices(int ToOperator, int ToUsers, int Open);
+/// <summary>Messages of one kind.</summary>
+/// <param name="Kind">What they are about.</param>
+/// <param name="Audience">Whom they go to; each that goes to a user would be an e-mail.</param>
+/// <param name="IsOpen">Whether they are still open.</param>
+/// <param name="Count">How many.</param>
+internal sealed record Notice(string Kind, string Audience, bool IsOpen, int Count)
+{
+    public override string ToString() => $"{Count} {Kind} to {Audience}{(IsOpen ? ", still open" : "")}";
+}
