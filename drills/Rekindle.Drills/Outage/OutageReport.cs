@@ -79,7 +79,8 @@ internal sealed class OutageReport(OutageSize size)
             yield return "statuses lied";
         }
 
-        if (Notices is not [{ Audience: "operator", IsOpen: false, Count: 1 }])
+        // Alerts follow figures and have thresholds of their own: that much is overdue while everybody catches up is true.
+        if (Notices.Where(n => !n.IsAlert).ToArray() is not [{ Audience: "operator", IsOpen: false, Count: 1 }] || Notices.Any(n => n.IsOpen))
         {
             yield return $"notices: {(Notices.Count == 0 ? "none" : string.Join(", ", Notices))}";
         }

@@ -130,5 +130,8 @@ internal sealed class OutageWatch(OutageEngine engine) : IAsyncDisposable
 /// <param name="Count">How many.</param>
 internal sealed record Notice(string Kind, string Audience, bool IsOpen, int Count)
 {
+    /// <summary>Whether an alert rule opened it.</summary>
+    public bool IsAlert => Kind.StartsWith("alert_", StringComparison.Ordinal);
+
     public override string ToString() => $"{Count} {Kind} to {Audience}{(IsOpen ? ", still open" : "")}";
 }
