@@ -91,6 +91,11 @@ internal sealed class GrantWriter(SqlDatabase database)
     private static async Task<GrantResult> SaveOverAsync(SqlSession session, ConnectionId id, NewGrant grant)
     {
         var before = (await ConnectionSql.GetAsync(session, id).ConfigureAwait(false))!;
+        if (grant.IsRepetition && before.Tokens?.GrantedAt.ToUnixTimeMilliseconds() >= grant.GrantedAt.ToUnixTimeMilliseconds())
+        {
+            return new GrantResult.Replaced(before);
+        }
+
         if (grant.IfExists == IfExists.Refuse || IsNoLongerThere(grant.Replaces, before))
         {
             return new GrantResult.Exists(before);

@@ -105,6 +105,8 @@ public sealed class ConnectCallback
         {
             ConnectOutcome.Connected connected => await ConnectedAsync(sent, exchanging, connected).ConfigureAwait(false),
             ConnectOutcome.Waiting waiting => await WaitAsync(sent, exchanging, waiting).ConfigureAwait(false),
+            // There is no store to tell the session of; whoever asks for it sees it end, and the connection there.
+            ConnectOutcome.Kept => new ConnectView.Problem(ConnectErrors.KeptForLater),
             ConnectOutcome.Refused(var refusal) => await EndAsync(sent, exchanging, refusal).ConfigureAwait(false),
             _ => throw new InvalidOperationException($"Unknown outcome {outcome.GetType().Name}."),
         };

@@ -39,6 +39,10 @@ internal static class ConnectErrors
         StorageUnavailable, "The new connection could not be saved.", "Please try again in a few minutes.", WhoActs.Operator)
     { CanRetry = true };
 
+    public static ConnectError KeptForLater { get; } = new(
+        StorageUnavailable, "Your sign-in worked, and the connection will be ready in a few minutes.", "You can close this page. There is no need to sign in again.",
+        WhoActs.Nobody);
+
     public static ConnectError NotCompletedInTime { get; } = new(
         NotCompleted, "The connection was not confirmed in time.", AskForLink, WhoActs.Operator);
 

@@ -115,9 +115,10 @@ internal sealed class ConnectExchange(
         };
         return await keeper.SaveAsync(grant, session.Metadata).ConfigureAwait(false) switch
         {
-            GrantResult.Created(var snapshot) => new ConnectOutcome.Connected(snapshot, awaits),
-            GrantResult.Replaced(var snapshot) => new ConnectOutcome.Connected(snapshot, awaits),
-            GrantResult.AnotherAccount(var snapshot) =>
+            { IsKept: true } => new ConnectOutcome.Kept(),
+            { Result: GrantResult.Created(var snapshot) } => new ConnectOutcome.Connected(snapshot, awaits),
+            { Result: GrantResult.Replaced(var snapshot) } => new ConnectOutcome.Connected(snapshot, awaits),
+            { Result: GrantResult.AnotherAccount(var snapshot) } =>
                 new ConnectOutcome.Refused(ConnectErrors.OtherAccount(entry, snapshot.Connection.ProviderAccountName)),
             _ => new ConnectOutcome.Refused(ConnectErrors.Stored),
         };

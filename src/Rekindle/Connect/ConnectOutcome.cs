@@ -18,6 +18,9 @@ internal abstract record ConnectOutcome
     /// <summary>The connection goes on as it is until the operator's backend completes the consent beside it.</summary>
     public sealed record Waiting(Connection Existing, Consent Consent) : ConnectOutcome;
 
+    /// <summary>The store is away: the journal has the grant, and it is stored when the store is back.</summary>
+    public sealed record Kept : ConnectOutcome;
+
     /// <summary>Nothing was changed.</summary>
     public sealed record Refused(ConnectError Error) : ConnectOutcome;
 }

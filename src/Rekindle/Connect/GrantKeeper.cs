@@ -11,25 +11,43 @@ namespace Rekindle.Connect;
 internal sealed class GrantKeeper(
     IConnectionStore connections, IConnectSessionStore sessions, TokenCache cache, TokenExchange exchange, ResultJournal journal, RefreshWorker worker,
     RefreshClock clock,
-    ILogger<GrantKeeper> logger)
+    ILogger<GrantKeeper> logger) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RevocationDeadline = TimeSpan.FromSeconds(10);
 
+    private readonly CancellationTokenSource _ended = new();
+
     /// <summary>
-    /// Stores it. What the provider just gave exists once, so the write is repeated while the store is away (I5); null: it stayed away.
+    /// Stores it. What the provider just gave exists once: the journal keeps it, and the write is repeated until it lands (I5), which a person waits
+    /// for no longer than half a minute.
     /// </summary>
-    public async Task<GrantResult?> SaveAsync(NewGrant grant, IReadOnlyDictionary<string, string> metadata)
+    public async Task<SavedGrant> SaveAsync(NewGrant grant, IReadOnlyDictionary<string, string> metadata)
     {
-        var result = await UntilStoredAsync(
-            grant.Key.Integration, () => connections.SaveGrantAsync(grant, CancellationToken.None)).ConfigureAwait(false);
-        return result is null ? null : await StoredAsync(result, metadata).ConfigureAwait(false);
+        // One that waits for its completion is of no use without the code that goes back with the person.
+        var entry = grant.Status == ConnectionStatus.Active ? JournalledGrant.Of(grant) : null;
+        var kept = entry is null ? Task.FromResult(false) : journal.KeepAsync(entry);
+        var result = await UntilStoredAsync(grant.Key.Integration, tries => StoreAsync(grant, tries)).ConfigureAwait(false);
+        if (result is null && await kept.ConfigureAwait(false))
+        {
+            _ = Task.Run(() => KeepTryingAsync(grant, entry!, metadata), CancellationToken.None);
+            return new SavedGrant(null, IsKept: true);
+        }
+
+        if (result is null)
+        {
+            logger.GrantLost(grant.Key.Integration);
+        }
+
+        Settle(entry);
+        return new SavedGrant(result is null ? null : await StoredAsync(result, metadata).ConfigureAwait(false), IsKept: false);
     }
 
     /// <summary>Stores a session with the consent that waits in it, as <see cref="SaveAsync"/>; null: the store stayed away.</summary>
     public Task<bool?> KeepWaitingAsync(ConnectSession from, ConnectSession to) => UntilStoredAsync<bool?>(
-        to.Integration ?? "", async () => await sessions.AdvanceAsync(from, to, CancellationToken.None).ConfigureAwait(false));
+        to.Integration ?? "", async _ => await sessions.AdvanceAsync(from, to, CancellationToken.None).ConfigureAwait(false));
 
     /// <summary>Stores the consent that waited in a session; null: session or connection are no longer there for it.</summary>
     public async Task<GrantResult?> CompleteWaitingAsync(ConnectSession from, ConnectSession to, NewGrant grant)
@@ -49,14 +67,24 @@ internal sealed class GrantKeeper(
         }
     }
 
-    private async Task<T?> UntilStoredAsync<T>(string integration, Func<Task<T>> store)
+    /// <summary>Ends the repeating; what is not stored by then is in the journal.</summary>
+    public void Dispose()
+    {
+        _ended.Cancel();
+        _ended.Dispose();
+    }
+
+    private Task<GrantResult> StoreAsync(NewGrant grant, int tries) =>
+        connections.SaveGrantAsync(grant with { IsRepetition = tries > 0 }, CancellationToken.None);
+
+    private async Task<T?> UntilStoredAsync<T>(string integration, Func<int, Task<T>> store)
     {
         var started = clock.Time.GetTimestamp();
-        while (true)
+        for (var tries = 0; ; tries++)
         {
             try
             {
-                return await store().ConfigureAwait(false);
+                return await store(tries).ConfigureAwait(false);
             }
             catch (StoreException e) when (e.IsTransient && clock.Time.GetElapsedTime(started) < Patience)
             {
@@ -67,6 +95,35 @@ internal sealed class GrantKeeper(
                 logger.GrantNotStored(integration, e.Message);
                 return default;
             }
+        }
+    }
+
+    private async Task KeepTryingAsync(NewGrant grant, JournalledGrant entry, IReadOnlyDictionary<string, string> metadata)
+    {
+        var ended = _ended.Token;
+        while (!ended.IsCancellationRequested)
+        {
+            await Task.Delay(LongPause, clock.Time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                var result = await StoreAsync(grant, tries: 1).ConfigureAwait(false);
+                Settle(entry);
+                await StoredAsync(result, metadata).ConfigureAwait(false);
+                logger.GrantStoredLate(grant.Key.Integration);
+                return;
+            }
+            catch (StoreException e)
+            {
+                logger.GrantNotStored(grant.Key.Integration, e.Message);
+            }
+        }
+    }
+
+    private void Settle(JournalledGrant? entry)
+    {
+        if (entry is not null)
+        {
+            journal.Settle(entry.Id);
         }
     }
 
@@ -91,3 +148,8 @@ internal sealed class GrantKeeper(
         return patched is null ? replaced : new GrantResult.Replaced(patched);
     }
 }
+
+/// <summary>What became of a grant that was to be stored.</summary>
+/// <param name="Result">What the store says; null: it stayed away.</param>
+/// <param name="IsKept">Whether it is in the journal, and stored as soon as the store is back.</param>
+internal sealed record SavedGrant(GrantResult? Result, bool IsKept);

@@ -14,8 +14,14 @@ internal static partial class Log
     [LoggerMessage(1302, LogLevel.Warning, "An answer came to the callback of {Integration} that belongs to no sign-in: {Code}")]
     public static partial void StrayAnswer(this ILogger logger, string integration, string code);
 
-    [LoggerMessage(1303, LogLevel.Error, "A new grant of {Integration} could not be stored and is lost; the person has to connect again: {Problem}")]
+    [LoggerMessage(1303, LogLevel.Error, "A new grant of {Integration} could not be stored: {Problem}")]
     public static partial void GrantNotStored(this ILogger logger, string integration, string problem);
+
+    [LoggerMessage(1307, LogLevel.Information, "A grant for {Integration} that the journal kept while the database was away is stored")]
+    public static partial void GrantStoredLate(this ILogger logger, string integration);
+
+    [LoggerMessage(1308, LogLevel.Error, "A new grant of {Integration} is lost, for the journal does not have it either; the person has to connect again")]
+    public static partial void GrantLost(this ILogger logger, string integration);
 
     [LoggerMessage(1304, LogLevel.Information, "Connection {Connection} was not completed in time; its tokens were erased")]
     public static partial void Abandoned(this ILogger logger, string connection);

@@ -20,6 +20,7 @@ internal static class JournalCodec
     private const byte SettledKind = 3;
     private const byte ChangedKind = 4;
     private const byte DeletedKind = 5;
+    private const byte ConsentedKind = 6;
 
     // Grants and levers are rare beside refreshes: their records are as readable as they are long.
     private static readonly JsonSerializerOptions StateForm = new() { Converters = { new JsonStringEnumConverter() } };
@@ -49,6 +50,11 @@ internal static class JournalCodec
                 Write(writer, changed.At);
                 writer.Write(JsonSerializer.Serialize(changed.State, StateForm));
                 break;
+            case JournalRecord.Consented consented:
+                writer.Write(ConsentedKind);
+                Write(writer, consented.At);
+                writer.Write(JsonSerializer.Serialize(consented.Grant, StateForm));
+                break;
             case JournalRecord.Deleted deleted:
                 writer.Write(DeletedKind);
                 Write(writer, deleted.At);
@@ -72,8 +78,8 @@ internal static class JournalCodec
                 SentKind => new JournalRecord.Sent(ReadGuid(reader), new ConnectionId(reader.ReadInt64()), at),
                 KeptKind => new JournalRecord.Kept(ReadResult(reader), at),
                 SettledKind => new JournalRecord.Settled(ReadGuid(reader), at),
-                ChangedKind => new JournalRecord.Changed(
-                    JsonSerializer.Deserialize<ConnectionSnapshot>(reader.ReadString(), StateForm) ?? throw new InvalidDataException("A state is null."), at),
+                ChangedKind => new JournalRecord.Changed(ReadJson<ConnectionSnapshot>(reader), at),
+                ConsentedKind => new JournalRecord.Consented(ReadJson<JournalledGrant>(reader), at),
                 DeletedKind => new JournalRecord.Deleted(new ConnectionId(reader.ReadInt64()), reader.ReadString(), at),
                 _ => throw new InvalidDataException($"Kind {kind} is not known: a later version of the program wrote it."),
             };
@@ -83,6 +89,9 @@ internal static class JournalCodec
             throw new InvalidDataException("The record's fields do not fit.", e);
         }
     }
+
+    private static T ReadJson<T>(BinaryReader r)
+        where T : class => JsonSerializer.Deserialize<T>(r.ReadString(), StateForm) ?? throw new InvalidDataException($"A {typeof(T).Name} is null.");
 
     private static void Write(BinaryWriter w, JournalledResult result)
     {

@@ -5,8 +5,10 @@ namespace Rekindle.Journal;
 /// <summary>What a journal says, folded: which results still matter, and which refresh tokens may have left the process.</summary>
 /// <param name="Results">Results in the order in which they came, each parent before its child.</param>
 /// <param name="Changes">New grants, levers and deletions, oldest first.</param>
+/// <param name="Consents">New grants that the database never acknowledged.</param>
 /// <param name="Sent">Attempts that were marked as about to leave.</param>
-internal sealed record JournalContent(IReadOnlyList<JournalledResult> Results, IReadOnlyList<JournalRecord> Changes, IReadOnlySet<Guid> Sent)
+internal sealed record JournalContent(IReadOnlyList<JournalledResult> Results, IReadOnlyList<JournalRecord> Changes, IReadOnlyList<JournalledGrant> Consents,
+    IReadOnlySet<Guid> Sent)
 {
     /// <summary>
     /// Folds records, oldest first. Results settled longer than <paramref name="retention"/> before the journal's end matter to nobody any
@@ -40,6 +42,7 @@ internal sealed record JournalContent(IReadOnlyList<JournalledResult> Results, I
                     .Select(r => r with { IsSettled = settled.ContainsKey(r.Attempt.Id) }),
             ],
             [.. records.Where(r => r is JournalRecord.Changed or JournalRecord.Deleted && r.At >= forgottenBefore)],
+            [.. records.OfType<JournalRecord.Consented>().Select(c => c.Grant).Where(g => !settled.ContainsKey(g.Id))],
             sent);
     }
 }

@@ -66,6 +66,9 @@ public sealed class JournalReader(JournalOptions options, KeyRing ring)
                 JournalRecord.Kept result => new JournalEntryView(
                     result.At, JournalEntryKind.Result, result.Result.Attempt.ConnectionId, result.Result.Attempt.Id,
                     settled.Contains(result.Result.Attempt.Id) ? JournalEntryState.Acknowledged : JournalEntryState.Open),
+                JournalRecord.Consented consented => new JournalEntryView(
+                    consented.At, JournalEntryKind.Consent, consented.Grant.NewId, null,
+                    settled.Contains(consented.Grant.Id) ? JournalEntryState.Acknowledged : JournalEntryState.Open),
                 JournalRecord.Changed changed => new JournalEntryView(
                     changed.At, JournalEntryKind.Change, changed.State.Connection.Id, null, JournalEntryState.Acknowledged),
                 JournalRecord.Deleted deleted => new JournalEntryView(
@@ -107,6 +110,9 @@ public enum JournalEntryKind
 
     /// <summary>A refresh brought tokens.</summary>
     Result,
+
+    /// <summary>Somebody consented; the id is the one that the connection gets if there is none for that user yet.</summary>
+    Consent,
 
     /// <summary>A new grant or a lever was stored.</summary>
     Change,

@@ -12,6 +12,9 @@ internal abstract record JournalRecord(DateTimeOffset At)
     /// <summary>Tokens came back.</summary>
     public sealed record Kept(JournalledResult Result, DateTimeOffset At) : JournalRecord(At);
 
+    /// <summary>A code was exchanged; open until the database has the grant.</summary>
+    public sealed record Consented(JournalledGrant Grant, DateTimeOffset At) : JournalRecord(At);
+
     /// <summary>
     /// What a connection is after a new grant or a lever, as the database said when it had stored it. Never open: kept only in case the database
     /// forgets.

@@ -14,7 +14,7 @@ namespace Rekindle.Journal;
 /// this process itself has kept.
 /// </summary>
 internal sealed class JournalRecovery(
-    ResultJournal journal, IRefreshStore store, IConnectionStore connections, KeyRing ring, FlightCount flights,
+    ResultJournal journal, IRefreshStore store, IConnectionStore connections, KeyRing ring, Sealer sealer, FlightCount flights,
     DatabaseOwnership ownership, RefreshClock clock, ILogger<JournalRecovery> logger)
     : IHostedService, IDisposable
 {
@@ -189,13 +189,20 @@ internal sealed class JournalRecovery(
     {
         var content = ContentOf(folder, reach, out var complete);
         await RestoreAsync(content.Changes, cancellationToken).ConfigureAwait(false);
+        foreach (var consent in content.Consents)
+        {
+            // What the process that is gone had promised the person who consented.
+            await connections.SaveGrantAsync(consent.ToGrant(sealer, clock.Now), cancellationToken).ConfigureAwait(false);
+            logger.ConsentStored(consent.Key.Integration);
+        }
+
         var replayed = await ReplayAsync(content.Results, cancellationToken).ConfigureAwait(false);
         var lost = await store.SettleHolderAsync(
             new LostHolder(folder.InstanceId, content.Sent, complete && folder.IsOfThisBoot), clock.Now, cancellationToken).ConfigureAwait(false);
         logger.Adopted(
             folder.InstanceId, replayed.Count, Count(replayed, ReplayResult.Applied), Count(replayed, ReplayResult.AlreadyThere),
             Count(replayed, ReplayResult.Deferred), Count(replayed, ReplayResult.Superseded), lost.Released, lost.InDoubt);
-        Keep(folder, content.Results);
+        Keep(folder, content);
     }
 
     private JournalContent ContentOf(JournalFolder folder, TimeSpan reach, out bool complete)
@@ -259,15 +266,15 @@ internal sealed class JournalRecovery(
     }
 
     // The next adopter must know that the database has had these: otherwise it would report them as late.
-    private void Keep(JournalFolder folder, IReadOnlyList<JournalledResult> results)
+    private void Keep(JournalFolder folder, JournalContent content)
     {
-        if (results.Count == 0)
+        if (content is { Results.Count: 0, Changes.Count: 0, Consents.Count: 0 })
         {
             folder.Delete();
             return;
         }
 
-        var unsettled = results.Where(r => !r.IsSettled).Select(r => r.Attempt.Id).ToArray();
+        var unsettled = content.Results.Where(r => !r.IsSettled).Select(r => r.Attempt.Id).Concat(content.Consents.Select(c => c.Id)).ToArray();
         if (unsettled.Length > 0)
         {
             using var segment = JournalSegment.Create(folder.SegmentPath(folder.NextNumber), ResultJournal.KeyOf(ring), SettledSegmentSize);

@@ -44,6 +44,9 @@ internal static partial class Log
     [LoggerMessage(1711, LogLevel.Information, "Timeline {Timeline} has all that is known: everything is refreshed")]
     public static partial void TimelineSettled(this ILogger logger, string timeline);
 
+    [LoggerMessage(1714, LogLevel.Information, "A consent for {Integration} that a process left in its journal is stored")]
+    public static partial void ConsentStored(this ILogger logger, string integration);
+
     [LoggerMessage(1713, LogLevel.Warning, "The database had forgotten {Count} new grants or levers, and has them again")]
     public static partial void ChangesRestored(this ILogger logger, int count);
 

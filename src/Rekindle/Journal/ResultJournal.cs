@@ -160,6 +160,13 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         return IsOn ? Enqueue(new JournalRecord.Kept(result, _time.GetUtcNow()), afterSync: true) : Task.FromResult(false);
     }
 
+    /// <summary>Keeps a consent that was exchanged, until the database has it; true when it is on the disk.</summary>
+    public Task<bool> KeepAsync(JournalledGrant grant)
+    {
+        ArgumentNullException.ThrowIfNull(grant);
+        return IsOn ? Enqueue(new JournalRecord.Consented(grant, _time.GetUtcNow()), afterSync: true) : Task.FromResult(false);
+    }
+
     /// <summary>The database has stored a new grant or a lever, and this is the connection now: noted in case it forgets.</summary>
     public void NoteChange(ConnectionSnapshot? state)
     {
@@ -186,7 +193,7 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         }
     }
 
-    /// <summary>The database has the attempt's result, or will never want it.</summary>
+    /// <summary>The database has the attempt's result, or the consent, or will never want it.</summary>
     public void Settle(Guid attemptId)
     {
         if (IsOn)
@@ -375,23 +382,31 @@ internal sealed class ResultJournal : IHostedService, IDisposable
         switch (record)
         {
             case JournalRecord.Kept kept:
-                if (_unsettled.TryGetValue(kept.Result.Attempt.Id, out var before))
-                {
-                    before.Home.Unsettled--;
-                }
-                else
-                {
-                    Interlocked.Increment(ref _pending);
-                }
-
-                segment.Unsettled++;
-                _unsettled[kept.Result.Attempt.Id] = new Unsettled(record, segment);
+                Open(kept.Result.Attempt.Id, record, segment);
+                break;
+            case JournalRecord.Consented consented:
+                Open(consented.Grant.Id, record, segment);
                 break;
             case JournalRecord.Settled settled when _unsettled.Remove(settled.AttemptId, out var kept):
                 kept.Home.Unsettled--;
                 Interlocked.Decrement(ref _pending);
                 break;
         }
+    }
+
+    private void Open(Guid id, JournalRecord record, JournalSegment segment)
+    {
+        if (_unsettled.TryGetValue(id, out var before))
+        {
+            before.Home.Unsettled--;
+        }
+        else
+        {
+            Interlocked.Increment(ref _pending);
+        }
+
+        segment.Unsettled++;
+        _unsettled[id] = new Unsettled(record, segment);
     }
 
     // A write or a sync failed. What that segment says from now on is worth nothing, and what the database does not have of it is

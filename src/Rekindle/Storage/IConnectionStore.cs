@@ -148,6 +148,12 @@ public sealed record NewGrant
     /// <summary>What it takes the place of: anything else, or a disabled connection, is left alone. Null: whatever is there.</summary>
     public ReplacedGrant? Replaces { get; init; }
 
+    /// <summary>
+    /// Whether this write was tried before, and may have taken effect unheard: a connection whose consent is as young, or younger, is left alone
+    /// and taken for its result.
+    /// </summary>
+    public bool IsRepetition { get; init; }
+
     /// <summary>Status to take: active, pending, or standby.</summary>
     public required ConnectionStatus Status { get; init; }
 
