@@ -33,7 +33,8 @@ internal sealed class AbandonedGrants(
         {
             // A connection that lives again keeps its place: what the consent does not say stands there.
             var beside = await connections.GetAsync(session.ConnectionId!.Value, CancellationToken.None).ConfigureAwait(false);
-            if (beside?.Tokens?.GrantedAt.ToUnixTimeMilliseconds() == consent.GrantedAt.ToUnixTimeMilliseconds())
+            if (beside?.Tokens is { } tokens && tokens.GrantNo != consent.Beside?.GrantNo
+                && tokens.GrantedAt.ToUnixTimeMilliseconds() == consent.GrantedAt.ToUnixTimeMilliseconds())
             {
                 // It was completed: the session is of a database that has failed over since, and forgot it.
                 return;
