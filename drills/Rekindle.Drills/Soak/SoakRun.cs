@@ -93,6 +93,10 @@ internal sealed class SoakRun(TimeSpan length, int connections, TextWriter outpu
             o.Exchange.AllowPlainHttp = true;
             o.Exchange.AllowPrivateNetworks = true;
             o.Refresh.WorkerEnabled = false;
+
+            // Longer than a step: a request that a caller's flight has just sent does not run out when the clock moves.
+            o.Refresh.HttpDeadline = 2 * Step;
+            o.Refresh.Lease = 4 * Step;
             o.Refresh.AttemptRetention = TimeSpan.FromDays(2);
         }).UseSqlite(folder.File("rekindle.db"));
         return builder.Build();
