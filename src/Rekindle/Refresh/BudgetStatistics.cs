@@ -28,7 +28,7 @@ internal sealed class BudgetStatistics(IBudgetStore store, TimeProvider time)
     private async Task WriteAfterAsync(Task before)
     {
         await Task.Yield();
-        await before.ConfigureAwait(false);
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         IReadOnlyList<BudgetOutcomes> taken;
         lock (_waiting)
         {

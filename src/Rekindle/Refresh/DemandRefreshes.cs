@@ -190,10 +190,17 @@ internal sealed class DemandRefreshes(
     private async Task<FlightResult> RefreshAsync(LeasedRefresh leased, Integration integration, FlightPlan plan)
     {
         var outcome = await engine.RefreshAsync(leased, plan.Source, plan.Capture).ConfigureAwait(false);
-        await (outcome is RefreshOutcome.NotSent
-            ? budget.ReturnAsync(integration, leased.Permit, CancellationToken.None)
-            : budget.RecordAsync(integration, outcome is RefreshOutcome.Refreshed ? 1 : 0, outcome is RefreshOutcome.Refreshed ? 0 : 1))
-            .ConfigureAwait(false);
+        if (outcome is RefreshOutcome.NotSent)
+        {
+            await budget.ReturnAsync(integration, leased.Permit, CancellationToken.None).ConfigureAwait(false);
+        }
+        else
+        {
+            // Somebody waits for the token: the count is written without them.
+            var success = outcome is RefreshOutcome.Refreshed ? 1 : 0;
+            _ = budget.RecordAsync(integration, success, 1 - success);
+        }
+
         return await ReadBackAsync(leased.Claim.Connection.Id, outcome).ConfigureAwait(false);
     }
 
