@@ -4,7 +4,6 @@ using Microsoft.Extensions.Hosting;
 using Npgsql;
 using Rekindle.Connections;
 using Rekindle.Encryption;
-using Rekindle.Hosting;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Simulator;
