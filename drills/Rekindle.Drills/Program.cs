@@ -5,6 +5,7 @@ using Rekindle.Drills.Crash;
 using Rekindle.Drills.Failover;
 using Rekindle.Drills.Outage;
 using Rekindle.Drills.Restore;
+using Rekindle.Drills.Scale;
 using Rekindle.Drills.Soak;
 #endif
 
@@ -28,6 +29,7 @@ internal static class Program
               ./drill failover           a primary dies and a replica without its last commits takes its place; with the journal and without it
               ./drill restore            an old backup, a clone, a redeploy, an upgrade, a move: what is refreshed and what is frozen
               ./drill outage             a fleet whose provider is away for six hours, and back with a tenth of its capacity
+              ./drill scale              what a claim and a commit cost in databases of ten thousand to a million, or ten million, connections
 
             Exits 0 if nothing was lost that could have been kept, else 1. docs/drills.md says how to read the tables.
             """)
@@ -38,6 +40,7 @@ internal static class Program
             new FailoverCommand(),
             new RestoreCommand(),
             new OutageCommand(),
+            new ScaleCommand(),
         };
         return await root.Parse(args).InvokeAsync();
 #else

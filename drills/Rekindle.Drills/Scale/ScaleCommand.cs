@@ -1,0 +1,46 @@
+using System.CommandLine;
+
+namespace Rekindle.Drills.Scale;
+
+/// <summary><c>./drill scale</c>.</summary>
+internal sealed class ScaleCommand : Command
+{
+    private const int Largest = 10_000_000;
+
+    private readonly Option<bool> _quick = new("--quick") { Description = "To 100,000, and less of everything." };
+    private readonly Option<int?> _to = new("--to") { Description = "The largest database, in connections, to 10000000; default 1000000, quick 100000." };
+
+    public ScaleCommand()
+        : base("scale", "Measures what a claim and a commit cost in PostgreSQL databases from ten thousand connections upwards.")
+    {
+        Add(_quick);
+        Add(_to);
+        SetAction((parsed, cancelled) =>
+        {
+            var quick = parsed.GetValue(_quick);
+            return new ScaleDrill(ScaleSize.Of(Math.Clamp(parsed.GetValue(_to) ?? (quick ? 100_000 : 1_000_000), ScaleSize.Smallest, Largest), quick), Console.Out)
+                .RunAsync(cancelled);
+        });
+    }
+}
+
+/// <summary>How much the drill does.</summary>
+/// <param name="Sizes">Connections of each database, the smallest first.</param>
+/// <param name="Hot">How many of them are due, in each: what is worked on is the same everywhere, what lies around it is not.</param>
+/// <param name="Cycles">Claims, each with its commit, that are measured in each state of each database.</param>
+/// <param name="Held">Of the load's time: how long the transaction is open that somebody forgot.</param>
+internal sealed record ScaleSize(IReadOnlyList<int> Sizes, int Hot, int Cycles, TimeSpan Held)
+{
+    public const int Smallest = 10_000;
+
+    public static ScaleSize Of(int to, bool quick)
+    {
+        var sizes = new List<int> { Smallest };
+        while (sizes[^1] < to)
+        {
+            sizes.Add((int)Math.Min(sizes[^1] * 10L, to));
+        }
+
+        return quick ? new(sizes, 3_000, 60, TimeSpan.FromMinutes(1)) : new(sizes, 9_000, 400, TimeSpan.FromMinutes(5));
+    }
+}
