@@ -41,6 +41,22 @@ internal static class LeaseTaker
         return await TakeAsync(session, before with { Snapshot = doubted }, terms).ConfigureAwait(false);
     }
 
+    /// <summary>Ends an open intent of a connection that is not refreshed: on record as the others are, and in doubt should it be refreshed again.</summary>
+    public static async Task EndAsync(SqlSession session, ScheduledConnection before, string worker, string workerVersion)
+    {
+        var lost = LostLease.ToAttempt(before, worker, workerVersion) with { NextStep = "none: the connection is not refreshed" };
+        await AttemptSql.InsertAsync(session, lost).ConfigureAwait(false);
+        var (id, snapshot) = (before.Snapshot.Connection.Id, before.Snapshot);
+        await session.ExecuteAsync(
+            """
+            update refresh_schedule set lease_until = null, holder = null, leased_at = null, fence = fence + 1,
+                open_intents = @open_intents, in_doubt_since = @in_doubt_since
+            where shard = @shard and connection_id = @id
+            """,
+            ("open_intents", snapshot.OpenIntents + 1), ("in_doubt_since", snapshot.InDoubtSince ?? DoubtOf(before)),
+            ("shard", id.Shard), ("id", id)).ConfigureAwait(false);
+    }
+
     // What the lost holder may have sent was the token of the grant of that time; a newer grant has nothing to doubt.
     private static DateTimeOffset? DoubtOf(ScheduledConnection before) =>
         before.LeasedAt < before.Snapshot.Tokens?.GrantedAt ? null : before.LeasedAt;

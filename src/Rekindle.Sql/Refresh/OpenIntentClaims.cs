@@ -3,7 +3,10 @@ using Rekindle.Storage;
 
 namespace Rekindle.Sql.Refresh;
 
-/// <summary>Takes over leases that ran out without outcome, once their wait has passed.</summary>
+/// <summary>
+/// Takes over leases that ran out without outcome, once their wait has passed. What is not refreshed any more (a user has to act, an operator
+/// paused or ended it) has nobody to take it over: its lost attempt goes on record and the lease ends, so that it waits for nobody for ever.
+/// </summary>
 internal sealed class OpenIntentClaims(SqlDatabase database)
 {
     /// <summary>Claims open intents whose lease ended at or after <paramref name="from"/>: the caller knows that there are none before.</summary>
@@ -28,11 +31,19 @@ internal sealed class OpenIntentClaims(SqlDatabase database)
             {
                 // Read again under the lock: what was found may have been settled since.
                 var before = await ScheduledConnection.LockAsync(database, session, id).ConfigureAwait(false);
-                if (before is not null && IsOpen(before, now - wait.Wait))
+                if (before is null || !IsOpen(before, now - wait.Wait))
                 {
-                    var terms = new LeaseTerms(request.Holder, now, request.Lease, Guid.CreateVersion7(request.Now));
-                    claims.Add(await LeaseTaker.TakeOverAsync(session, before, terms, request.WorkerVersion).ConfigureAwait(false));
+                    continue;
                 }
+
+                if (!IsRefreshed(before))
+                {
+                    await LeaseTaker.EndAsync(session, before, request.Holder, request.WorkerVersion).ConfigureAwait(false);
+                    continue;
+                }
+
+                var terms = new LeaseTerms(request.Holder, now, request.Lease, Guid.CreateVersion7(request.Now));
+                claims.Add(await LeaseTaker.TakeOverAsync(session, before, terms, request.WorkerVersion).ConfigureAwait(false));
             }
         }
 
@@ -44,18 +55,17 @@ internal sealed class OpenIntentClaims(SqlDatabase database)
             $"""
             select s.connection_id
             from refresh_schedule s
-            join connections c on c.shard = s.shard and c.id = s.connection_id
-            join token_sets t on t.shard = s.shard and t.connection_id = s.connection_id
             where s.lease_until >= @from and s.lease_until <= @until and s.integration_id = @integration and not s.left_out
-              and c.status in ('active', 'degraded') and t.access_token is not null
             order by s.lease_until limit @limit{database.RowLockOrSkip("s")}
             """,
             static row => row.ConnectionId(),
             ("from", from), ("until", until), ("integration", wait.IntegrationId), ("limit", wait.Limit));
 
-    private static bool IsOpen(ScheduledConnection found, DateTimeOffset until) => found.Snapshot is
+    private static bool IsOpen(ScheduledConnection found, DateTimeOffset until) =>
+        found.Snapshot is { LeaseUntil: { } end, IsLeftOut: false } && end <= until;
+
+    private static bool IsRefreshed(ScheduledConnection found) => found.Snapshot is
     {
-        LeaseUntil: { } end, Tokens: not null, IsLeftOut: false,
-        Connection.Status: ConnectionStatus.Active or ConnectionStatus.Degraded,
-    } && end <= until;
+        Tokens: not null, Connection.Status: ConnectionStatus.Active or ConnectionStatus.Degraded,
+    };
 }

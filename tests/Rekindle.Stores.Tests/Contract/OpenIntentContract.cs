@@ -111,6 +111,37 @@ public abstract class OpenIntentContract<TStore> : StoreContract<TStore>
         Assert.Empty(await TakeOverAsync(Wait));
     }
 
+    [Fact, Trait("Req", "D1"), Trait("Req", "I15")]
+    public async Task The_lost_attempt_of_what_is_not_refreshed_any_more_goes_on_record_and_nobody_waits_for_it()
+    {
+        var connection = await ConnectDueAsync();
+        var lost = Assert.Single(await ClaimDueAsync(holder: "lost"));
+        await Connections.ApplyAsync(connection.Id, new LeverChange.Disable(), Now, default);
+        await RunOutAsync(connection.Id, Wait * 2);
+
+        Assert.Empty(await TakeOverAsync(Wait));
+
+        Assert.Empty(await Refresh.ListLeasesAsync(Environment, 10, default));
+        Assert.Equal(RefreshClass.OutcomeUnknown, (await Stores.Attempts.GetAsync(lost.AttemptId, default))!.Class);
+        await Connections.ApplyAsync(connection.Id, new LeverChange.Enable(), Now, default);
+        Assert.NotNull(Assert.Single(await ClaimDueAsync()).InDoubtSince);
+    }
+
+    [Fact, Trait("Req", "D1")]
+    public async Task Material_that_comes_after_its_open_intent_was_ended_is_stored_all_the_same()
+    {
+        var connection = await ConnectDueAsync();
+        var lost = Assert.Single(await ClaimDueAsync(holder: "lost"));
+        await Connections.ApplyAsync(connection.Id, new LeverChange.Disable(), Now, default);
+        await RunOutAsync(connection.Id, Wait * 2);
+        await TakeOverAsync(Wait);
+
+        Assert.Equal(CommitResult.Applied, await CommitAsync(Given.Success(lost, Now)));
+
+        var after = await GetAsync(connection.Id);
+        Assert.Equal((ConnectionStatus.Disabled, "refresh-new"), (after.Connection.Status, Given.Text(after.Tokens!.RefreshToken)));
+    }
+
     [Fact, Trait("Req", "A4")]
     public async Task The_lost_holder_may_still_tell_the_outcome_before_anybody_took_over()
     {
