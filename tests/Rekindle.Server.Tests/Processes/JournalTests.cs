@@ -39,6 +39,7 @@ public sealed class JournalTests
         await using var successor = await world.ServeAsync();
 
         Assert.Equal(HttpStatusCode.OK, answered.StatusCode);
+        Assert.DoesNotContain("Verdict discarded", server.Output, StringComparison.Ordinal);
         using var after = await successor.Http.GetAsync(new Uri($"/v1/connections/{id}/token", UriKind.Relative));
         Assert.Equal(token, Text(await after.Content.ReadAsStringAsync(), "access_token"));
         Assert.Single(world.Simulator.History.Refreshes());
