@@ -153,13 +153,13 @@ internal sealed class SeedChecks(SeedWorld world, AuthorizationServer server, IR
         .ListAsync(new AttemptFilter { Environment = SeedWorld.Environment, ConnectionId = connection.Id }, null, Enough, default);
 
     private static async Task<ConnectionSnapshot> ReadAsync(SeedWorker worker, SeedConnection connection) =>
-        await worker.Connections.GetAsync(connection.Id, default) ?? throw new SeedFailure($"{connection.Subject} is gone");
+        await worker.Connections.GetAsync(connection.Id, default) ?? throw new SeedFailureException($"{connection.Subject} is gone");
 
     private static void Require(bool holds, string otherwise)
     {
         if (!holds)
         {
-            throw new SeedFailure(otherwise);
+            throw new SeedFailureException(otherwise);
         }
     }
 }

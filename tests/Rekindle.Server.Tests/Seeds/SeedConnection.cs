@@ -41,4 +41,4 @@ internal sealed class SeedConnection(string subject)
 }
 
 /// <summary>What a run found.</summary>
-public sealed class SeedFailure(string message) : Exception(message);
+public sealed class SeedFailureException(string message) : Exception(message);

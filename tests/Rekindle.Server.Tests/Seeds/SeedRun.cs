@@ -210,7 +210,7 @@ internal sealed class SeedRun : IAsyncDisposable
         {
             GrantResult.Created c => c.Snapshot,
             GrantResult.Replaced r => r.Snapshot,
-            _ => throw new SeedFailure($"{result.GetType().Name} instead of a connection"),
+            _ => throw new SeedFailureException($"{result.GetType().Name} instead of a connection"),
         };
         connection.BeginGrant(snapshot.Connection.Id, issued.GrantId);
     }
@@ -315,7 +315,7 @@ internal sealed class SeedRun : IAsyncDisposable
 
     private SeedConnection? Struck(long after)
     {
-        var subject = _world.Simulator.History.Refreshes(_server.Name, after: after).LastOrDefault()?.Subject;
+        var subject = _world.Simulator.History.Refreshes(_server.Name, after: after) is [.., var last] ? last.Subject : null;
         return _connections.Find(c => c.Subject == subject);
     }
 
@@ -366,7 +366,7 @@ internal sealed class SeedRun : IAsyncDisposable
             _waiting.Remove(ended);
             if (ended.Exception?.InnerException is { } e and not StoreException)
             {
-                throw new SeedFailure(e.ToString());
+                throw new SeedFailureException(e.ToString());
             }
         }
 
@@ -391,7 +391,7 @@ internal sealed class SeedRun : IAsyncDisposable
     {
         if (!await IsWithinAsync(condition, Patience))
         {
-            throw new SeedFailure("something goes on and on");
+            throw new SeedFailureException("something goes on and on");
         }
     }
 

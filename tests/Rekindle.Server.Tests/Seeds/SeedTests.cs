@@ -49,7 +49,7 @@ public sealed class SeedTests(ITestOutputHelper output)
 
             return true;
         }
-        catch (SeedFailure failure)
+        catch (SeedFailureException failure)
         {
             output.WriteLine($"{run.Log}=> {failure.Message}");
             return false;
