@@ -16,8 +16,12 @@ apt_install() {
 need_apt() { command -v apt-get >/dev/null || give_up "$1 is missing and there is no apt-get here. Install it and try again."; }
 
 has_postgres() {
-  [ -n "${TEST_PG_BIN:-}" ] || ls -d /usr/lib/postgresql/*/bin/initdb /opt/homebrew/opt/postgresql*/bin/initdb \
-    /usr/local/opt/postgresql*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null
+  local place
+  [ -z "${TEST_PG_BIN:-}" ] && ! command -v initdb >/dev/null || return 0
+  for place in /usr/lib/postgresql/*/bin/initdb /opt/homebrew/opt/postgresql*/bin/initdb /usr/local/opt/postgresql*/bin/initdb; do
+    [ ! -x "$place" ] || return 0
+  done
+  return 1
 }
 
 ensure_postgres() {
