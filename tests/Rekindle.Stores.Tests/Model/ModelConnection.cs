@@ -52,6 +52,15 @@ internal sealed class ModelConnection(ConnectionId id)
 
     public void Take(Guid attempt) => (Lease, _taker, LeaseAge) = (attempt, attempt, TimeSpan.Zero);
 
+    /// <summary>Nobody takes over the open intent of a connection that is not refreshed: it goes on record, and ends.</summary>
+    public void EndOpenIntent(TimeSpan wait)
+    {
+        if (LeaseAge >= Given.Lease + wait && !(MayBeRefreshed && Refresh is not null))
+        {
+            Lease = null;
+        }
+    }
+
     public void Age(TimeSpan by) => LeaseAge += by;
 
     /// <summary>The fence rises and the lease ends now; whoever held it may still tell the outcome.</summary>
