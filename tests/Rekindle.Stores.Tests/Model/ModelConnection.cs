@@ -8,7 +8,7 @@ namespace Rekindle.Stores.Tests.Model;
 internal sealed class ModelConnection(ConnectionId id)
 {
     private readonly Dictionary<Guid, CommitResult> _told = [];
-    private readonly HashSet<Guid> _adopted = [];
+    private readonly HashSet<Guid> _otherwiseOnRecord = [];
     private Guid? _taker;
     private readonly List<(int GrantNo, int Version, Guid Attempt, string Refresh, DateTimeOffset ExpiresAt)> _late = [];
 
@@ -55,8 +55,9 @@ internal sealed class ModelConnection(ConnectionId id)
     /// <summary>Nobody takes over the open intent of a connection that is not refreshed: it goes on record, and ends.</summary>
     public void EndOpenIntent(TimeSpan wait)
     {
-        if (LeaseAge >= Given.Lease + wait && !(MayBeRefreshed && Refresh is not null))
+        if (Lease is { } lost && LeaseAge >= Given.Lease + wait && !(MayBeRefreshed && Refresh is not null))
         {
+            _otherwiseOnRecord.Add(lost);
             Lease = null;
         }
     }
@@ -77,8 +78,8 @@ internal sealed class ModelConnection(ConnectionId id)
     /// <summary>Whether this result was sent to the store before.</summary>
     public bool WasTold(ModelClaim claim) => _told.ContainsKey(claim.Attempt);
 
-    /// <summary>Whether it was refused, and stored late after all: from then on either answer is true.</summary>
-    public bool WasAdopted(ModelClaim claim) => _adopted.Contains(claim.Attempt);
+    /// <summary>Whether the log says something else of it than what it came to (refused, then stored late; lost, then told after all): a repetition may hear either.</summary>
+    public bool IsOtherwiseOnRecord(ModelClaim claim) => _otherwiseOnRecord.Contains(claim.Attempt);
 
     /// <summary>What the store must answer to a result, and what becomes of the connection.</summary>
     public CommitResult Commit(ModelClaim claim, DateTimeOffset now)
@@ -118,7 +119,7 @@ internal sealed class ModelConnection(ConnectionId id)
 
         // Whose epoch has passed keeps status and due time; which of the two it is, is looked at by the contract's own tests.
         (Version, Refresh, ExpiresAt, DueAt, Status) = (Version + 1, refresh, _late[found].ExpiresAt, dueAt, status);
-        _adopted.Add(_late[found].Attempt);
+        _otherwiseOnRecord.Add(_late[found].Attempt);
         _late.RemoveAt(found);
         Lease = null;
         return true;

@@ -158,7 +158,7 @@ public abstract class ModelContract<TStore> : StoreContract<TStore>
         if (repeated)
         {
             // Of two words for "it did not land" a repetition may hear the other: the lease has gone on since.
-            Assert.True(connection!.WasAdopted(claim) || (expected == CommitResult.Applied) == (told == CommitResult.Applied), $"{expected} first, {told} when repeated");
+            Assert.True(connection!.IsOtherwiseOnRecord(claim) || (expected == CommitResult.Applied) == (told == CommitResult.Applied), $"{expected} first, {told} when repeated");
         }
         else if (connection is not null)
         {
