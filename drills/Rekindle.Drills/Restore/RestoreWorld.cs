@@ -195,7 +195,7 @@ internal sealed class RestoreWorld : IAsyncDisposable
     }
 
     /// <summary>Number of what the provider of this world's grants saw last.</summary>
-    public long Presented => _simulator.History.Since().Where(p => p.GrantId is { } id && Grants.Contains(id)).Select(p => p.Number).DefaultIfEmpty().Max();
+    public long Presented => _simulator.History.Refreshes().Where(p => p.GrantId is { } id && Grants.Contains(id)).Select(p => p.Number).DefaultIfEmpty().Max();
 
     /// <summary>How often the provider saw a used refresh token outside its rule.</summary>
     public int Reused => _simulator.History.PresentationsPerToken(null).Where(u => u.GrantId is { } id && Grants.Contains(id)).Sum(u => u.OutsideRule);
