@@ -170,13 +170,28 @@ public sealed class FrozenTests
         using var folder = new TempFolder();
         await using var world = await World.StartAsync(FreezeReason.OtherEndpoint, folder: folder.Path, restart: true);
         var before = world.DeadJournal;
+        await PassAsync(20);
         var keptWhileFrozen = Directory.Exists(before);
 
         await world.Unfreezer.ApplyAsync(new HashSet<UnfreezeClass> { UnfreezeClass.Safe }, "operator");
         await world.Ownership.LookAsync(default);
 
+        // What was adopted is kept for a failover, and goes when it is too old for one.
+        for (var minute = 0; minute < 100 && Directory.Exists(before); minute++)
+        {
+            await PassAsync(1);
+        }
+
         Assert.True(keptWhileFrozen);
         Assert.False(Directory.Exists(before));
+
+        async Task PassAsync(int minutes)
+        {
+            for (var minute = 0; minute < minutes; minute++)
+            {
+                await world.Engine.Clock.AdvanceAsync(TimeSpan.FromMinutes(1));
+            }
+        }
     }
 
     [Fact]
