@@ -37,6 +37,21 @@ public sealed class AdversityTests
     }
 
     [Fact]
+    [Trait("Req", "I7")]
+    public async Task A_request_that_broke_off_after_its_token_had_left_is_not_repeated_at_once()
+    {
+        await using var engine = await EngineHost.StartAsync(new EngineSettings());
+        var id = await engine.ImportAsync("user-1", TimeSpan.FromMinutes(3));
+        engine.Server.Faults.Add(Fault.LostAnswer().Times(1));
+        engine.Clock.Advance(TimeSpan.FromMinutes(4));
+
+        await engine.BeatAsync();
+
+        Assert.Single(engine.Simulator.History.Refreshes());
+        Assert.NotNull((await engine.ReadAsync(id)).InDoubtSince);
+    }
+
+    [Fact]
     public async Task One_row_that_cannot_be_written_holds_up_nobody_else()
     {
         var bad = default(ConnectionId);
