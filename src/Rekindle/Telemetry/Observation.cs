@@ -40,7 +40,7 @@ internal sealed record Observation
 
 /// <summary>One integration of an <see cref="Observation"/>.</summary>
 /// <param name="Integration">Which.</param>
-/// <param name="IsOpen">Whether its connections are refreshed now.</param>
+/// <param name="IsOpen">Whether nobody but us decides how fast its connections are refreshed: it is open, and was not throttled of late.</param>
 /// <param name="NotAttempted">Connections that have been due for more than a minute, and nobody has claimed.</param>
 /// <param name="Overdue">How long the first of them has been due; zero: none is.</param>
 /// <param name="OpenIntents">Leases that ran out without outcome.</param>

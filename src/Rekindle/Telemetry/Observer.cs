@@ -81,7 +81,7 @@ internal sealed class Observer(
             var use = await budget.ReadAsync(entry.Integration, CancellationToken.None).ConfigureAwait(false);
             var late = heads.TryGetValue(id, out var head) && head.DueAt < now ? now - head.DueAt : TimeSpan.Zero;
             integrations.Add(new(
-                entry.Integration, entry.IsOpen(now), read.Overdue.GetValueOrDefault(id), late, intents.GetValueOrDefault(id),
+                entry.Integration, entry.IsOpen(now) && !IsPaced(entry.Integration, now), read.Overdue.GetValueOrDefault(id), late, intents.GetValueOrDefault(id),
                 (double)use.TotalAttempts / use.MaxRequests));
         }
 
@@ -104,6 +104,9 @@ internal sealed class Observer(
     }
 
     // A sign of life bears its sender's own time: one whose clock is behind is not therefore dead.
+    // Pauses of a second follow each other while a provider gives less than is wanted: the alert would come and go with each of them.
+    private static bool IsPaced(Integration integration, DateTimeOffset now) => integration.ThrottledUntil > now - integration.Policy.BudgetWindow;
+
     private async Task<IReadOnlyList<WorkerView>> ReadAliveAsync(DateTimeOffset now)
     {
         var shared = now - (skew.Latest ?? TimeSpan.Zero);
