@@ -141,7 +141,9 @@ internal sealed class RestoreRun(RestoreScenario scenario, DrillStore store, Res
         var moved = await world.ServeAsync("new place", there);
         await IsAsync(moved, "other_endpoint");
         var plan = await PlanAsync(there);
-        Note(plan is { Safe: 1, Other: 1 }, $"plan: {plan.Safe} safe, {plan.Other} not");
+
+        // The rotating one is safe as well if it was not due yet while the old place might have been at work: a matter of seconds.
+        Note(plan is { Safe: 1, Other: 1 } or { Safe: 2, Other: 0 }, $"plan: {plan.Safe} safe, {plan.Other} not");
         await UnfreezeAsync(there, "all");
         await IsAsync(moved, "no", unlike: "other_endpoint");
         Note(await world.RefreshedAsync(moved), "all are refreshed again");

@@ -31,6 +31,7 @@ internal sealed class RestoreWorld : IAsyncDisposable
     private readonly List<StoredDatabase> _databases = [];
     private readonly List<(string Title, ServerProcess Server)> _servers = [];
     private readonly List<HttpClient> _clients = [];
+    private readonly HashSet<(string Server, string Grant)> _grants = [];
     private readonly List<Caller> _callers = [];
     private readonly List<Task<CallerRecord>> _calling = [];
     private readonly CancellationTokenSource _enough = new();
@@ -46,9 +47,6 @@ internal sealed class RestoreWorld : IAsyncDisposable
 
     /// <summary>The connections, in the order of <see cref="Kinds"/>.</summary>
     public IReadOnlyList<string> Connections { get; private set; } = [];
-
-    /// <summary>Grants at the provider, in the same order.</summary>
-    public IReadOnlyList<string> Grants { get; private set; } = [];
 
     /// <summary>The journal folder of the deployment's machine.</summary>
     public string Volume => _place.Settings["JOURNAL:FOLDER"];
@@ -103,7 +101,7 @@ internal sealed class RestoreWorld : IAsyncDisposable
     {
         var client = ClientOf(server);
         var registered = RegisteredClient.Default;
-        var (ids, grants) = (new List<string>(), new List<string>());
+        var ids = new List<string>();
         foreach (var provider in Kinds.Select(k => _simulator.Servers[k.Name]))
         {
             await client.CreateIntegrationAsync(new NewIntegration
@@ -125,14 +123,14 @@ internal sealed class RestoreWorld : IAsyncDisposable
                 ProviderAccountId = grant.Subject,
             });
             ids.Add(connection.Id);
-            grants.Add(grant.GrantId);
+            _grants.Add((provider.Name, grant.GrantId));
             var caller = new Caller(connection.Id, provider);
             caller.Ask(client);
             _callers.Add(caller);
             _calling.Add(caller.RunAsync(_enough.Token));
         }
 
-        (Connections, Grants) = (ids, grants);
+        Connections = ids;
         await RefreshedAsync(server);
     }
 
@@ -195,10 +193,13 @@ internal sealed class RestoreWorld : IAsyncDisposable
     }
 
     /// <summary>Number of what the provider of this world's grants saw last.</summary>
-    public long Presented => _simulator.History.Refreshes().Where(p => p.GrantId is { } id && Grants.Contains(id)).Select(p => p.Number).DefaultIfEmpty().Max();
+    public long Presented => _simulator.History.Refreshes().Where(p => IsOurs(p.Server, p.GrantId)).Select(p => p.Number).DefaultIfEmpty().Max();
 
     /// <summary>How often the provider saw a used refresh token outside its rule.</summary>
-    public int Reused => _simulator.History.PresentationsPerToken(null).Where(u => u.GrantId is { } id && Grants.Contains(id)).Sum(u => u.OutsideRule);
+    public int Reused => _simulator.History.PresentationsPerToken(null).Where(u => IsOurs(u.Server, u.GrantId)).Sum(u => u.OutsideRule);
+
+    // Grants are counted by each provider from one.
+    private bool IsOurs(string server, string? grant) => grant is not null && _grants.Contains((server, grant));
 
     /// <summary>Stops asking; what the callers saw.</summary>
     public async Task<IReadOnlyList<CallerRecord>> StopCallersAsync()
