@@ -17,10 +17,11 @@ internal sealed class ClockSkew(IDatabase database, RefreshClock clock, ILogger<
 
     private readonly Lock _gate = new();
     private Task<Measurement>? _latest;
+    private Measurement? _known;
     private bool _isBeyond;
 
     /// <summary>This clock minus the database's, as last measured; null: not measured, or nothing to measure against.</summary>
-    public TimeSpan? Latest => Volatile.Read(ref _latest) is { IsCompletedSuccessfully: true, Result.Skew: var skew } ? skew : null;
+    public TimeSpan? Latest => Volatile.Read(ref _known)?.Skew;
 
     /// <summary>The bound that is in force.</summary>
     public TimeSpan Bound => clock.Options.SkewBound > Smallest ? clock.Options.SkewBound : Smallest;
@@ -32,7 +33,7 @@ internal sealed class ClockSkew(IDatabase database, RefreshClock clock, ILogger<
     public async ValueTask<bool> IsTolerableAsync(CancellationToken cancellationToken)
     {
         var measured = await MeasureAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-        var beyond = measured.IsBeyond(Bound);
+        var beyond = measured.IsBeyond(Bound, TimeSpan.Zero);
         if (beyond != Interlocked.Exchange(ref _isBeyond, beyond))
         {
             Tell(beyond, measured);
@@ -42,11 +43,11 @@ internal sealed class ClockSkew(IDatabase database, RefreshClock clock, ILogger<
     }
 
     /// <summary>
-    /// Whether this clock was set since it was last measured, by more than the bound. Asks nobody: for the last look before a token leaves,
-    /// because the new token's end is counted from there.
+    /// Whether this clock is off by more than the bound, by the last answer and by what it moved since unlike the monotonic one. Asks nobody, so it
+    /// also holds while the database does not answer: for the last look before a token leaves, because the new token's end is counted from there.
     /// </summary>
-    public bool WasSetSince => Volatile.Read(ref _latest) is { IsCompletedSuccessfully: true, Result: var measured }
-        && SetSince(measured, clock.Time.GetElapsedTime(measured.Stamp)) > Bound;
+    public bool IsOff => Volatile.Read(ref _known) is { } known
+        && known.IsBeyond(Bound, SetSince(known, clock.Time.GetElapsedTime(known.Stamp)));
 
     private Task<Measurement> MeasureAsync()
     {
@@ -64,10 +65,10 @@ internal sealed class ClockSkew(IDatabase database, RefreshClock clock, ILogger<
     private bool IsRecent(Measurement measured)
     {
         var passed = clock.Time.GetElapsedTime(measured.Stamp);
-        return passed < Remembered && SetSince(measured, passed) < Smallest;
+        return passed < Remembered && SetSince(measured, passed).Duration() < Smallest;
     }
 
-    private TimeSpan SetSince(Measurement measured, TimeSpan passed) => (clock.Now - measured.At - passed).Duration();
+    private TimeSpan SetSince(Measurement measured, TimeSpan passed) => clock.Now - measured.At - passed;
 
     private async Task<Measurement> AskAsync()
     {
@@ -75,7 +76,9 @@ internal sealed class ClockSkew(IDatabase database, RefreshClock clock, ILogger<
         var before = clock.Now;
         var theirs = await database.ReadClockAsync(CancellationToken.None).ConfigureAwait(false);
         var roundTrip = clock.Time.GetElapsedTime(asked);
-        return new(before, asked, theirs is { } there ? before + (roundTrip / 2) - there : null, roundTrip / 2);
+        var measured = new Measurement(before, asked, theirs is { } there ? before + (roundTrip / 2) - there : null, roundTrip / 2);
+        Volatile.Write(ref _known, measured);
+        return measured;
     }
 
     private void Tell(bool beyond, Measurement measured)
@@ -95,6 +98,6 @@ internal sealed class ClockSkew(IDatabase database, RefreshClock clock, ILogger<
     /// <param name="Doubt">Half the round trip: the database read its clock some time within it.</param>
     private sealed record Measurement(DateTimeOffset At, long Stamp, TimeSpan? Skew, TimeSpan Doubt)
     {
-        public bool IsBeyond(TimeSpan bound) => Skew?.Duration() - Doubt > bound;
+        public bool IsBeyond(TimeSpan bound, TimeSpan setSince) => ((Skew ?? TimeSpan.Zero) + setSince).Duration() - Doubt > bound;
     }
 }

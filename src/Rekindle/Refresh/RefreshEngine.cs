@@ -116,7 +116,7 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
 
         if (result.Failure?.Kind == TransportFailureKind.NotSent)
         {
-            return await settler.ReleaseAsync(run.Claim, "too little of the lease was left to send anything, the permit was too old, the clock was set, or the database was frozen").ConfigureAwait(false);
+            return await settler.ReleaseAsync(run.Claim, "too little of the lease was left to send anything, the permit was too old, the clock is off, or the database was frozen").ConfigureAwait(false);
         }
 
         FailPoint.Reach(Gap.Answered);
@@ -134,7 +134,7 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
     private bool MayStillSend(RefreshRun run) =>
         run.Leased.Remaining(time) >= options.HttpDeadline + options.CommitDeadline + options.SkewBound
         && !(run.Leased.Permit.UsableUntil < time.GetUtcNow())
-        && !skew.WasSetSince
+        && !skew.IsOff
         && ownership.Freeze is null;
 
     private TokenRequest? Synthetic(RefreshRun run, OpenedGrant grant) =>

@@ -1,3 +1,4 @@
+using Rekindle.Connections;
 using Rekindle.Refresh;
 using Rekindle.Storage;
 
@@ -12,17 +13,41 @@ public sealed class ClockTests
     {
         await using var engine = await EngineHost.StartAsync(new EngineSettings());
         var id = await engine.ImportAsync("user-1");
-        Assert.True(await engine.Get<ClockSkew>().IsTolerableAsync(default));
-        var terms = new LeaseTerms(engine.Get<WorkerIdentity>().InstanceId, engine.Clock.Now, TimeSpan.FromSeconds(180), Guid.CreateVersion7(engine.Clock.Now));
-        var claim = Assert.IsType<ClaimAnswer.Taken>(await engine.Get<IRefreshStore>().ClaimOneAsync(id, 1, terms, TimeSpan.Zero, default)).Claim;
+        var leased = await LeaseAsync(engine, id);
 
         // More than the skew bound, and less than anybody waits before comparing the clocks again.
         engine.Clock.ShiftWallClock(TimeSpan.FromSeconds(12));
-        var outcome = await engine.Get<RefreshEngine>().RefreshAsync(
-            new LeasedRefresh(claim, engine.Clock.GetTimestamp(), TimeSpan.FromSeconds(180), default), RefreshSource.Scheduled);
+        var outcome = await engine.Get<RefreshEngine>().RefreshAsync(leased, RefreshSource.Scheduled);
 
         Assert.IsType<RefreshOutcome.NotSent>(outcome);
         Assert.Empty(engine.Simulator.History.Refreshes());
         Assert.Null((await engine.ReadAsync(id)).LeaseUntil);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_while_the_database_is_away_sends_nothing_either()
+    {
+        var away = false;
+        await using var engine = await EngineHost.StartAsync(new EngineSettings
+        {
+            Store = FaultyStore<IDatabase>.OnSqlite((m, _) => away && m.Name == "ReadClockAsync" ? new StoreException("gone") { IsTransient = true } : null),
+        });
+        var leased = await LeaseAsync(engine, await engine.ImportAsync("user-1"));
+        engine.Clock.ShiftWallClock(TimeSpan.FromSeconds(12));
+        away = true;
+        await Assert.ThrowsAsync<StoreException>(async () => await engine.Get<ClockSkew>().IsTolerableAsync(default));
+
+        var outcome = await engine.Get<RefreshEngine>().RefreshAsync(leased, RefreshSource.Scheduled);
+
+        Assert.IsType<RefreshOutcome.NotSent>(outcome);
+        Assert.Empty(engine.Simulator.History.Refreshes());
+    }
+
+    internal static async Task<LeasedRefresh> LeaseAsync(EngineHost engine, ConnectionId id)
+    {
+        Assert.True(await engine.Get<ClockSkew>().IsTolerableAsync(default));
+        var terms = new LeaseTerms(engine.Get<WorkerIdentity>().InstanceId, engine.Clock.Now, TimeSpan.FromSeconds(180), Guid.CreateVersion7(engine.Clock.Now));
+        var claim = Assert.IsType<ClaimAnswer.Taken>(await engine.Get<IRefreshStore>().ClaimOneAsync(id, 1, terms, TimeSpan.Zero, default)).Claim;
+        return new LeasedRefresh(claim, engine.Clock.GetTimestamp(), TimeSpan.FromSeconds(180), default);
     }
 }

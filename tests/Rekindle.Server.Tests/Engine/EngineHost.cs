@@ -120,6 +120,21 @@ internal sealed class EngineHost : IAsyncDisposable
         await BeatAsync();
     }
 
+    /// <summary>
+    /// Moves the clock a step at a time until the condition holds. Sockets and disks take real time, and what waits for a retry goes on when its time
+    /// has come: a little of the one for each bit of the other. Fails after a minute of real time.
+    /// </summary>
+    public async Task UntilAsync(Func<Task<bool>> condition, TimeSpan step)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (!await condition())
+        {
+            Assert.False(limit.IsCancellationRequested, "What was waited for did not come about within a minute.");
+            await Task.Delay(1);
+            await Clock.AdvanceAsync(step);
+        }
+    }
+
     public async Task<ConnectionId> ImportAsync(string subject, TimeSpan? lifetime = null, Action<ImportedGrantDraft>? change = null)
     {
         var issued = Server.IssueGrant(subject, accessTokenLifetime: lifetime);

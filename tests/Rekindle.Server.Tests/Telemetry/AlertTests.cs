@@ -98,7 +98,7 @@ public sealed class AlertTests
         await engine.ImportAsync("user-1", TimeSpan.FromMinutes(3));
         engine.Clock.Advance(TimeSpan.FromMinutes(3));
         await engine.Heartbeat.StartRoundAsync(HeartbeatScope.Scheduled, default);
-        await UntilAsync(engine, () => engine.Get<Journal.ResultJournal>().OldestPendingAt is not null);
+        await engine.UntilAsync(() => Task.FromResult(engine.Get<Journal.ResultJournal>().OldestPendingAt is not null), TimeSpan.FromMilliseconds(2));
 
         await WatchAsync(engine, TimeSpan.FromMinutes(4.5));
         Assert.Equal(AlertState.Ok, await StateAsync(engine, "journal_not_empty"));
@@ -106,7 +106,7 @@ public sealed class AlertTests
         Assert.Equal(AlertState.Firing, await StateAsync(engine, "journal_not_empty"));
 
         refuses = false;
-        await UntilAsync(engine, () => engine.Get<Journal.ResultJournal>().OldestPendingAt is null);
+        await engine.UntilAsync(() => Task.FromResult(engine.Get<Journal.ResultJournal>().OldestPendingAt is null), TimeSpan.FromMilliseconds(2));
         await WatchAsync(engine, Look);
 
         Assert.Equal(AlertState.Ok, await StateAsync(engine, "journal_not_empty"));
@@ -319,16 +319,4 @@ public sealed class AlertTests
         where Names.Of(notice.Kind).StartsWith("alert_", StringComparison.Ordinal)
         orderby notice.Kind
         select (notice.Kind, notice.Count);
-
-    // Sockets and disks take real time, and what waits for a retry goes on when its time has come: a little of the one for each bit of the other.
-    private static async Task UntilAsync(EngineHost engine, Func<bool> condition)
-    {
-        for (var i = 0; i < 10_000 && !condition(); i++)
-        {
-            await Task.Delay(1);
-            await engine.Clock.AdvanceAsync(TimeSpan.FromMilliseconds(2));
-        }
-
-        Assert.True(condition());
-    }
 }

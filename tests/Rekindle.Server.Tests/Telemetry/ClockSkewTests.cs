@@ -49,6 +49,20 @@ public sealed class ClockSkewTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_claimed_before_the_clock_was_set_does_not_leave_after_it_was_found_wrong()
+    {
+        var id = await _engine.ImportAsync("user-1", TimeSpan.FromMinutes(3));
+        var leased = await ClockTests.LeaseAsync(_engine, id);
+        _clock.ShiftWallClock(TimeSpan.FromSeconds(60));
+        Assert.False(await _engine.Get<ClockSkew>().IsTolerableAsync(default));
+
+        var outcome = await _engine.Get<RefreshEngine>().RefreshAsync(leased, RefreshSource.Scheduled);
+
+        Assert.IsType<RefreshOutcome.NotSent>(outcome);
+        Assert.Empty(_engine.Simulator.History.Refreshes());
+    }
+
+    [Fact]
     public async Task Callers_get_the_valid_token_and_whoever_needs_a_new_one_learns_why_there_is_none()
     {
         var valid = await _engine.ImportAsync("user-1", TimeSpan.FromHours(1));

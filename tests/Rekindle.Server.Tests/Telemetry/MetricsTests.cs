@@ -99,12 +99,11 @@ public sealed class MetricsTests
         var page = engine.Get<PrometheusPage>();
         await page.WriteAsync();
         await ReadAsync(100);
-        var few = await ReadAsync(100);
-        var many = await ReadAsync(10_000);
+        var allocated = await ReadAsync(10_000);
 
-        // The measuring itself costs a little, always the same.
-        Assert.Equal(few, many);
-        Assert.Equal(10_201, Handed(Exposition.Parse(await page.WriteAsync())));
+        // The smallest object has 24 bytes: one per read would be 240,000. What else happens meanwhile may cost one read from the store.
+        Assert.InRange(allocated, 0, 24_000);
+        Assert.Equal(10_101, Handed(Exposition.Parse(await page.WriteAsync())));
 
         async ValueTask<long> ReadAsync(int times)
         {
