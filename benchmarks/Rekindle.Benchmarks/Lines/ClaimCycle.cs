@@ -1,12 +1,9 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Rekindle.Attempts;
 using Rekindle.Benchmarks.Setting;
-using Rekindle.Connections;
 using Rekindle.Encryption;
 using Rekindle.Providers;
-using Rekindle.Refresh;
 using Rekindle.Storage;
 using Rekindle.Testing;
 
@@ -16,7 +13,14 @@ namespace Rekindle.Benchmarks.Lines;
 internal sealed class ClaimCycle : IAsyncDisposable
 {
     public const int Batch = 32;
+
+    /// <summary>How many are due.</summary>
+    public const int Hot = 300 * Batch;
+
     private const string Holder = "bench";
+
+    private static readonly SealedSecret AccessToken = new(new byte[1000]);
+    private static readonly SealedSecret RefreshToken = new(new byte[250]);
 
     private readonly IHost _parts;
     private readonly IRefreshStore _store;
@@ -32,9 +36,13 @@ internal sealed class ClaimCycle : IAsyncDisposable
 
     public string ConnectionString { get; }
 
-    /// <summary>A database in which so many connections are overdue. Their tokens are bytes: nobody opens them.</summary>
+    /// <summary>
+    /// A database of so many connections, <see cref="Hot"/> of which are overdue and lie evenly among the others: what is worked on is as much
+    /// in a small database as in a large one. Their tokens are bytes: nobody opens them.
+    /// </summary>
     public static async Task<ClaimCycle> CreateAsync(BenchPlace place, string name, int stored)
     {
+        var stride = stored / Hot;
         var deployment = await place.DeploymentAsync(name);
         var integrations = await deployment.CreateIntegrationsAsync(name, 1);
         var now = DateTimeOffset.UtcNow;
@@ -44,12 +52,19 @@ internal sealed class ClaimCycle : IAsyncDisposable
             Count = stored,
             Environment = Deployment.Environment,
             Now = now,
-            Times = n => new(now.AddMinutes(-50), now.AddHours(1), now.AddMinutes(-10).AddMilliseconds(n / (double)stored * 60_000)),
+            Times = n => new(now.AddMinutes(-50), now.AddHours(1), n % stride == 0 ? now.AddMinutes(-10).AddMilliseconds(n / (double)stored * 60_000) : now.AddDays(1)),
         });
-        return new ClaimCycle(deployment, integrations[0]);
+        var cycle = new ClaimCycle(deployment, integrations[0]);
+        for (var n = 0; n < Hot / Batch; n++)
+        {
+            // Every row that is due is met once before anything counts.
+            await cycle.RunAsync();
+        }
+
+        return cycle;
     }
 
-    /// <summary>One claim, and the commit of what was claimed. Answers how long the claim took.</summary>
+    /// <summary>One claim, and the commit of what was claimed, which is due again at once. Answers how long the claim took.</summary>
     public async Task<TimeSpan> RunAsync()
     {
         var now = DateTimeOffset.UtcNow;
@@ -62,43 +77,9 @@ internal sealed class ClaimCycle : IAsyncDisposable
             throw new InvalidOperationException($"{claims.Count} of {Batch} were claimed.");
         }
 
-        var results = await _store.CommitAsync([.. claims.Select(c => Success(c, now))], CancellationToken.None);
+        var results = await _store.CommitAsync([.. claims.Select(c => Commits.Success(c, now, AccessToken, RefreshToken) with { DueAt = now })], CancellationToken.None);
         return results.All(r => r == CommitResult.Applied) ? took : throw new InvalidOperationException("A commit was not applied.");
     }
 
     public async ValueTask DisposeAsync() => await ((IAsyncDisposable)_parts).DisposeAsync();
-
-    private static RefreshCommit Success(Claim claim, DateTimeOffset now) => new()
-    {
-        Claim = claim,
-        Attempt = new Attempt
-        {
-            Id = claim.AttemptId,
-            CreatedAt = now,
-            ConnectionId = claim.Connection.Id,
-            IntegrationId = claim.Connection.IntegrationId,
-            Key = claim.Connection.Key,
-            Source = RefreshSource.Scheduled,
-            Action = AttemptAction.TokenRefreshed,
-            Class = RefreshClass.Success,
-            Decision = "committed",
-            NextStep = "refreshed again before it ends",
-            Worker = Holder,
-            WorkerVersion = "1.0",
-            GrantNo = claim.Tokens.GrantNo,
-            Version = claim.Tokens.Version,
-        },
-        Tokens = new NewTokens
-        {
-            AccessToken = new SealedSecret(new byte[1000]),
-            RefreshToken = new SealedSecret(new byte[250]),
-            IssuedAt = now,
-            ExpiresAt = now.AddHours(1),
-            ExpirySource = ExpirySource.ExpiresIn,
-        },
-        Status = ConnectionStatus.Active,
-        DueAt = now.AddMinutes(50),
-        Dependents = DependentState.Active,
-        ClosesNotifications = true,
-    };
 }

@@ -2,12 +2,9 @@ using System.Data;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using Rekindle.Attempts;
-using Rekindle.Connections;
 using Rekindle.Encryption;
 using Rekindle.Postgres;
 using Rekindle.Providers;
-using Rekindle.Refresh;
 using Rekindle.Sql;
 using Rekindle.Storage;
 using Rekindle.Testing;
@@ -166,42 +163,8 @@ internal sealed class ScaleFleet : IAsyncDisposable
         return stride;
     }
 
-    private RefreshCommit Success(Claim claim) => new()
-    {
-        Claim = claim,
-        Attempt = new Attempt
-        {
-            Id = claim.AttemptId,
-            CreatedAt = _now,
-            ConnectionId = claim.Connection.Id,
-            IntegrationId = claim.Connection.IntegrationId,
-            Key = claim.Connection.Key,
-            Source = RefreshSource.Scheduled,
-            Action = AttemptAction.TokenRefreshed,
-            Class = RefreshClass.Success,
-            Decision = "committed",
-            NextStep = "refreshed again before it ends",
-            Worker = claim.Holder,
-            WorkerVersion = "drill",
-            GrantNo = claim.Tokens.GrantNo,
-            Version = claim.Tokens.Version,
-            Status = 200,
-            Rotated = true,
-            ExpiresIn = TimeSpan.FromHours(1),
-        },
-        Tokens = new NewTokens
-        {
-            AccessToken = Material,
-            RefreshToken = Material,
-            IssuedAt = _now,
-            ExpiresAt = _now.AddHours(1),
-            ExpirySource = ExpirySource.ExpiresIn,
-        },
-        Status = ConnectionStatus.Active,
-        DueAt = _now,
-        Dependents = DependentState.Active,
-        ClosesNotifications = true,
-    };
+    // Due again at once.
+    private RefreshCommit Success(Claim claim) => Commits.Success(claim, _now, Material, Material) with { DueAt = _now };
 }
 
 /// <summary>What the parts of a cycle took.</summary>

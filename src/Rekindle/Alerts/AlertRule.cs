@@ -17,8 +17,8 @@ internal sealed record AlertRule
     /// <summary>What to do first.</summary>
     public required string Remedy { get; init; }
 
-    /// <summary>It fires when the value has been higher than this…</summary>
-    public required Func<Observation, double> Threshold { get; init; }
+    /// <summary>It fires when the value has been higher than this (0 unless a rule says otherwise)…</summary>
+    public Func<Observation, double> Threshold { get; init; } = static _ => 0;
 
     /// <summary>… for so long.</summary>
     public TimeSpan For { get; init; }

@@ -2,6 +2,7 @@ using Rekindle.Connections;
 using Rekindle.Notifications;
 using Rekindle.Refresh;
 using Rekindle.Storage;
+using Rekindle.Testing;
 
 namespace Rekindle.Stores.Tests.Contract;
 
@@ -167,7 +168,7 @@ public abstract class CommitGuardContract<TStore> : StoreContract<TStore>
     {
         var connection = await ConnectDueAsync();
         var claim = await ClaimAsync(connection.Id);
-        await Stores.Attempts.AppendAsync([Given.Attempt(claim, Now) with { Decision = "something else" }], default);
+        await Stores.Attempts.AppendAsync([Commits.Attempt(claim, Now) with { Decision = "something else" }], default);
 
         Assert.Equal(CommitResult.Applied, await CommitAsync(Given.Success(claim, Now)));
         Assert.Equal(2, (await GetAsync(connection.Id)).Tokens!.Version);

@@ -6,6 +6,7 @@ using Rekindle.Notifications;
 using Rekindle.Providers;
 using Rekindle.Refresh;
 using Rekindle.Storage;
+using Rekindle.Testing;
 
 namespace Rekindle.Stores.Tests.Contract;
 
@@ -55,48 +56,15 @@ internal static class Given
 
     public static LeaseTerms Terms(DateTimeOffset now, string holder = Worker) => new(holder, now, Lease, Guid.CreateVersion7(now));
 
-    public static Attempt Attempt(Claim claim, DateTimeOffset now) => new()
-    {
-        Id = claim.AttemptId,
-        CreatedAt = now,
-        ConnectionId = claim.Connection.Id,
-        IntegrationId = claim.Connection.IntegrationId,
-        Key = claim.Connection.Key,
-        Source = RefreshSource.Scheduled,
-        Action = AttemptAction.TokenRefreshed,
-        Class = RefreshClass.Success,
-        Decision = "committed",
-        NextStep = "refreshed again before it ends",
-        Worker = claim.Holder,
-        WorkerVersion = "1.0",
-        GrantNo = claim.Tokens.GrantNo,
-        Version = claim.Tokens.Version,
-    };
-
-    /// <summary>A success: the refresh token rotated, another hour.</summary>
-    public static RefreshCommit Success(Claim claim, DateTimeOffset now, string name = "new") => new()
-    {
-        Claim = claim,
-        Attempt = Attempt(claim, now) with { Rotated = true, ExpiresIn = TimeSpan.FromHours(1), Status = 200 },
-        Tokens = new()
-        {
-            AccessToken = Sealed($"access-{name}"),
-            RefreshToken = Sealed($"refresh-{name}"),
-            IssuedAt = now,
-            ExpiresAt = now.AddHours(1),
-            ExpirySource = ExpirySource.ExpiresIn,
-        },
-        Status = ConnectionStatus.Active,
-        DueAt = now.AddMinutes(50),
-        Dependents = DependentState.Active,
-        ClosesNotifications = true,
-    };
+    /// <inheritdoc cref="Commits.Success"/>
+    public static RefreshCommit Success(Claim claim, DateTimeOffset now, string name = "new") =>
+        Commits.Success(claim, now, Sealed($"access-{name}"), Sealed($"refresh-{name}"));
 
     /// <summary>A failure that passes: one strike of the transient kind, tried again in a minute.</summary>
     public static RefreshCommit Trouble(Claim claim, DateTimeOffset now) => new()
     {
         Claim = claim,
-        Attempt = Attempt(claim, now) with
+        Attempt = Commits.Attempt(claim, now) with
         {
             Action = AttemptAction.TokenRefreshError,
             Class = RefreshClass.ProviderUnavailable,
@@ -115,7 +83,7 @@ internal static class Given
     public static RefreshCommit Death(Claim claim, DateTimeOffset now) => new()
     {
         Claim = claim,
-        Attempt = Attempt(claim, now) with
+        Attempt = Commits.Attempt(claim, now) with
         {
             Action = AttemptAction.TokenRefreshFailed,
             Class = RefreshClass.GrantDead,
