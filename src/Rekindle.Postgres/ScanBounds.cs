@@ -14,7 +14,7 @@ namespace Rekindle.Postgres;
 internal sealed class ScanBounds(TimeProvider time)
 {
     private const int Share = 50;
-    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestBounded = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<int, long> _bounds = new();

@@ -10,10 +10,6 @@ internal sealed class ScaleReport(IReadOnlyList<int> sizes, TextWriter output)
 
     private const double Flat = 1.20;
 
-    // Searches begin half a minute before now, where a row may still turn up that a writer was about to commit. What has died since then is
-    // walked over, twice per refresh, however long the transaction has been open.
-    private static readonly double MostBesideTransaction = 2 * ScaleFleet.Batch * (ScaleFleet.CyclesIn(TimeSpan.FromSeconds(30)) + 1);
-
     private readonly List<(string State, IReadOnlyList<ScaleFigures> Figures)> _states = [];
 
     public required ScaleTable[][] TablesBefore { get; init; }
@@ -83,7 +79,7 @@ internal sealed class ScaleReport(IReadOnlyList<int> sizes, TextWriter output)
 
     private IEnumerable<string> Broken()
     {
-        foreach (var (state, figures) in _states.Where(s => s.State != BesideTransaction))
+        foreach (var (state, figures) in _states)
         {
             if (PagesRatio(figures) > Flat)
             {
@@ -94,11 +90,6 @@ internal sealed class ScaleReport(IReadOnlyList<int> sizes, TextWriter output)
             {
                 yield return $"claims take longer in larger databases ({state})";
             }
-        }
-
-        if (_states.First(s => s.State == BesideTransaction).Figures.Any(f => f.Pages.Claim > MostBesideTransaction))
-        {
-            yield return "beside an open transaction claims walk over more than the dead of the last half minute";
         }
 
         if (Scans.Sum() > 0)
