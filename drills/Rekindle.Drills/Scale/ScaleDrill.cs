@@ -54,7 +54,7 @@ internal sealed class ScaleDrill(ScaleSize size, TextWriter output)
         // Every row that is due is met once before anything counts.
         await CycleAsync("warming", size.Hot / ScaleFleet.Batch, stop);
         var scans = await ScansAsync();
-        var report = new ScaleReport([.. _fleets.Select(f => f.Size)], output) { TablesBefore = await TablesAsync() };
+        var report = new ScaleReport([.. _fleets.Select(f => f.Size)], size.TimesCount, output) { TablesBefore = await TablesAsync() };
         report.Add("plain", await MeasureAsync("plain", size.Cycles, stop));
         report.TablesAfter = await TablesAsync();
 
@@ -79,7 +79,7 @@ internal sealed class ScaleDrill(ScaleSize size, TextWriter output)
         report.Add("a tenth overdue and paused", await MeasureAsync("one integration paused", size.Cycles, stop));
         report.Scans = [.. report.Scans.Zip((await ScansAsync()).Zip(scans, (after, before) => after - before), (a, b) => a + b)];
         report.Indexes = await _fleets[^1].Meter.UsedIndexesAsync();
-        report.MoreLevels = (int)(await _fleets[^1].Meter.LevelsAsync() - await _fleets[0].Meter.LevelsAsync());
+        report.MoreDescents = await _fleets[^1].DescentsAsync() - await _fleets[0].DescentsAsync();
         return report.Write(_took.Elapsed);
     }
 

@@ -83,6 +83,9 @@ internal sealed class ScaleFleet : IAsyncDisposable
     /// <summary>How many cycles the load makes in a time.</summary>
     public static int CyclesIn(TimeSpan time) => (int)Math.Ceiling(time.TotalSeconds * RefreshesPerSecond / Batch);
 
+    /// <inheritdoc cref="ScaleMeter.DescentsAsync"/>
+    public Task<long> DescentsAsync() => Meter.DescentsAsync(Batch, Open);
+
     /// <summary>Somebody opens a transaction, reads, and forgets it.</summary>
     public async Task ForgetTransactionAsync()
     {

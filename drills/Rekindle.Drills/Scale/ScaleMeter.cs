@@ -55,9 +55,12 @@ internal sealed class ScaleMeter(string connectionString) : IAsyncDisposable
             : throw new InvalidOperationException("PostgreSQL has not counted the statements of the refresh path.");
     }
 
-    /// <summary>Levels of the trees that each row of a claim is looked up in, or put into: a page more for each.</summary>
-    public Task<long> LevelsAsync() =>
-        NumberAsync($"select {string.Join(" + ", Tables.Select(t => $"(select level from bt_metap('{t}_pkey'))"))}");
+    /// <summary>
+    /// Pages that a claim passes on its way down the trees: each row is looked up in two and put into one, and each queue's two halves are searched
+    /// for. A tree of a thousand times as many rows is a level higher or two; that is not what flat is about.
+    /// </summary>
+    public Task<long> DescentsAsync(int rows, int queues) => NumberAsync(
+        $"select {rows} * ({string.Join(" + ", Tables.Select(t => LevelOf(t + "_pkey")))}) + {2 * queues} * {LevelOf("refresh_schedule_claim")}");
 
     /// <summary>How often a large table was read whole since the database was made.</summary>
     public async Task<long> SequentialScansAsync()
@@ -95,6 +98,8 @@ internal sealed class ScaleMeter(string connectionString) : IAsyncDisposable
     public Task<long> SizeAsync() => NumberAsync("select pg_database_size(current_database())");
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    private static string LevelOf(string index) => $"(select level from bt_metap('{index}'))";
 
     private static string TableList => string.Join(", ", Tables.Select(t => $"'{t}'"));
 

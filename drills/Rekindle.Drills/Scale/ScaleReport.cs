@@ -3,7 +3,10 @@ using System.Globalization;
 namespace Rekindle.Drills.Scale;
 
 /// <summary>The tables and the verdict.</summary>
-internal sealed class ScaleReport(IReadOnlyList<int> sizes, TextWriter output)
+/// <param name="sizes">Of the databases.</param>
+/// <param name="timesCount">Whether times are part of the verdict: where other work shares the machine, only pages are.</param>
+/// <param name="output">Written to.</param>
+internal sealed class ScaleReport(IReadOnlyList<int> sizes, bool timesCount, TextWriter output)
 {
     /// <summary>The state in which nothing that has died can be cleared away.</summary>
     public const string BesideTransaction = "beside an open transaction";
@@ -22,8 +25,8 @@ internal sealed class ScaleReport(IReadOnlyList<int> sizes, TextWriter output)
     /// <summary>The indexes that rows were found by.</summary>
     public IReadOnlyList<string> Indexes { get; set; } = [];
 
-    /// <summary>By how many levels the trees of the largest database together are higher than those of the smallest.</summary>
-    public int MoreLevels { get; set; }
+    /// <summary>By how many pages the ways down the trees are longer in the largest database than in the smallest, a claim.</summary>
+    public long MoreDescents { get; set; }
 
     public void Add(string state, IReadOnlyList<ScaleFigures> figures) => _states.Add((state, figures));
 
@@ -38,7 +41,7 @@ internal sealed class ScaleReport(IReadOnlyList<int> sizes, TextWriter output)
         foreach (var (state, figures) in _states)
         {
             output.WriteLine(Invariant(
-                $"claim, {state}: {sizes[^1]} against {sizes[0]} connections: pages x {Ratio(figures, f => f.Pages.Claim):0.00} (x {PagesRatio(figures):0.00} without those of {MoreLevels} more tree levels a row), time x {Ratio(figures, f => f.Claim.TotalSeconds):0.00}"));
+                $"claim, {state}: {sizes[^1]} against {sizes[0]} connections: pages x {Ratio(figures, f => f.Pages.Claim):0.00} (x {PagesRatio(figures):0.00} but for {MoreDescents} on longer ways down the trees), time x {Ratio(figures, f => f.Claim.TotalSeconds):0.00}"));
         }
 
         output.WriteLine(Invariant($"verdict: {(broken.Length == 0 ? "ok" : "FAILED")}: {string.Join("; ", broken.DefaultIfEmpty("a claim costs the same in all of them"))}; took {took.TotalSeconds:0} s"));
@@ -86,7 +89,7 @@ internal sealed class ScaleReport(IReadOnlyList<int> sizes, TextWriter output)
                 yield return $"claims look at more pages in larger databases ({state})";
             }
 
-            if (Ratio(figures, f => f.Claim.TotalSeconds) > Flat)
+            if (timesCount && Ratio(figures, f => f.Claim.TotalSeconds) > Flat)
             {
                 yield return $"claims take longer in larger databases ({state})";
             }
@@ -98,9 +101,8 @@ internal sealed class ScaleReport(IReadOnlyList<int> sizes, TextWriter output)
         }
     }
 
-    // A tree of a thousand times as many rows is a level higher or two; that is not what flat is about.
     private double PagesRatio(IReadOnlyList<ScaleFigures> figures) =>
-        (figures[^1].Pages.Claim - (MoreLevels * ScaleFleet.Batch)) / figures[0].Pages.Claim;
+        (figures[^1].Pages.Claim - MoreDescents) / figures[0].Pages.Claim;
 
     private static double Ratio(IReadOnlyList<ScaleFigures> figures, Func<ScaleFigures, double> value) => value(figures[^1]) / value(figures[0]);
 
