@@ -58,21 +58,8 @@ internal sealed class ChaosLoad(ChaosFleet fleet, IReadOnlyList<Subject> subject
         var client = fleet.Apis[0].Client!;
         foreach (var provider in subjects.Select(s => s.Provider).Distinct())
         {
-            await client.CreateIntegrationAsync(new NewIntegration
-            {
-                Key = provider.Name,
-                Provider = CatalogueEntry.KeyOf(provider),
-                ClientId = RegisteredClient.Default.Id,
-                ClientSecret = RegisteredClient.Default.Secrets[0],
-                Policy = new IntegrationPolicy
-                {
-                    BudgetRequests = 100_000,
-                    InDoubtHoldSeconds = (int)times.InDoubtHold.TotalSeconds,
-                    ConfirmationDelaySeconds = 1,
-                    BackoffBaseSeconds = 1,
-                    BackoffCeilingSeconds = 4,
-                },
-            });
+            var policy = SimulatedAccounts.Hasty with { BudgetRequests = 100_000, InDoubtHoldSeconds = (int)times.InDoubtHold.TotalSeconds, BackoffCeilingSeconds = 4 };
+            await client.CreateIntegrationAsync(SimulatedAccounts.IntegrationOf(provider, provider.Name, policy));
         }
 
         await Task.WhenAll(subjects.Select(async s => s.Id = (await ImportAsync(client, s, replace: false)).Id));
@@ -230,18 +217,7 @@ internal sealed class ChaosLoad(ChaosFleet fleet, IReadOnlyList<Subject> subject
     {
         var grant = subject.Provider.IssueGrant(subject.Name);
         using var patience = new CancellationTokenSource(CallerPatience);
-        return await client.ImportAsync(
-            new ImportConnection
-            {
-                Integration = subject.Provider.Name,
-                Subject = subject.Name,
-                AccessToken = grant.AccessToken,
-                RefreshToken = grant.RefreshToken,
-                ExpiresAt = grant.ExpiresAt,
-                ProviderAccountId = subject.Name,
-                Replace = replace,
-            },
-            patience.Token);
+        return await client.ImportAsync(SimulatedAccounts.ImportOf(grant, subject.Provider.Name) with { Replace = replace }, patience.Token);
     }
 
     private async Task UntilDoneAsync(Func<Seat, Task<bool>> order)

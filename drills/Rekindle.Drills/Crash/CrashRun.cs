@@ -115,25 +115,9 @@ internal sealed class CrashRun(CrashCell cell, PreparedStore store, SimulatorHos
 
     private async Task<(string Id, IssuedGrant Grant)> SeedAsync(RekindleClient client)
     {
-        var registered = RegisteredClient.Default;
-        await client.CreateIntegrationAsync(new NewIntegration
-        {
-            Key = "acme",
-            Provider = CatalogueEntry.KeyOf(_provider),
-            ClientId = registered.Id,
-            ClientSecret = registered.Secrets[0],
-            Policy = new IntegrationPolicy { InDoubtHoldSeconds = 2, ConfirmationDelaySeconds = 1, BackoffBaseSeconds = 1, BackoffCeilingSeconds = 2 },
-        });
+        await client.CreateIntegrationAsync(SimulatedAccounts.IntegrationOf(_provider, "acme", SimulatedAccounts.Hasty));
         var grant = _provider.IssueGrant($"user-{Guid.NewGuid():n}");
-        var connection = await client.ImportAsync(new ImportConnection
-        {
-            Integration = "acme",
-            Subject = grant.Subject,
-            AccessToken = grant.AccessToken,
-            RefreshToken = grant.RefreshToken,
-            ExpiresAt = grant.ExpiresAt,
-            ProviderAccountId = grant.Subject,
-        });
+        var connection = await client.ImportAsync(SimulatedAccounts.ImportOf(grant, "acme"));
         return (connection.Id, grant);
     }
 

@@ -98,32 +98,15 @@ internal sealed class FailoverRun(FailoverSize size, bool journal, SimulatorHost
     // the failover.
     private async Task<IReadOnlyList<string>> SeedAsync(RekindleClient client)
     {
-        var registered = RegisteredClient.Default;
-        await client.CreateIntegrationAsync(new NewIntegration
-        {
-            Key = "acme",
-            Provider = CatalogueEntry.KeyOf(_provider),
-            ClientId = registered.Id,
-            ClientSecret = registered.Secrets[0],
-            Policy = new IntegrationPolicy { InDoubtHoldSeconds = 2, ConfirmationDelaySeconds = 1, BackoffBaseSeconds = 1, BackoffCeilingSeconds = 2 },
-        });
+        await client.CreateIntegrationAsync(SimulatedAccounts.IntegrationOf(_provider, "acme", SimulatedAccounts.Hasty));
         var spread = RunIn + size.Tail + TimeSpan.FromSeconds(10);
         var connections = new string[size.Connections];
         await Parallel.ForAsync(0, connections.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, cancelled) =>
         {
             var grant = _provider.IssueGrant($"user-{i}");
             var due = i < size.Callers ? TokenLifetime : spread * ((double)i / connections.Length);
-            connections[i] = (await client.ImportAsync(
-                new ImportConnection
-                {
-                    Integration = "acme",
-                    Subject = grant.Subject,
-                    AccessToken = grant.AccessToken,
-                    RefreshToken = grant.RefreshToken,
-                    ExpiresAt = Earlier(grant.ExpiresAt, TimeProvider.System.GetUtcNow() + Margin + due),
-                    ProviderAccountId = grant.Subject,
-                },
-                cancelled)).Id;
+            var import = SimulatedAccounts.ImportOf(grant, "acme") with { ExpiresAt = Earlier(grant.ExpiresAt, TimeProvider.System.GetUtcNow() + Margin + due) };
+            connections[i] = (await client.ImportAsync(import, cancelled)).Id;
         });
         return connections;
     }

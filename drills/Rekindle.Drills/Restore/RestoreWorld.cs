@@ -100,28 +100,12 @@ internal sealed class RestoreWorld : IAsyncDisposable
     public async Task SeedAsync(ServerProcess server)
     {
         var client = ClientOf(server);
-        var registered = RegisteredClient.Default;
         var ids = new List<string>();
         foreach (var provider in Kinds.Select(k => _simulator.Servers[k.Name]))
         {
-            await client.CreateIntegrationAsync(new NewIntegration
-            {
-                Key = provider.Name,
-                Provider = CatalogueEntry.KeyOf(provider),
-                ClientId = registered.Id,
-                ClientSecret = registered.Secrets[0],
-                Policy = new IntegrationPolicy { InDoubtHoldSeconds = 2, ConfirmationDelaySeconds = 1, BackoffBaseSeconds = 1, BackoffCeilingSeconds = 2 },
-            });
+            await client.CreateIntegrationAsync(SimulatedAccounts.IntegrationOf(provider, provider.Name, SimulatedAccounts.Hasty));
             var grant = provider.IssueGrant($"user-{Guid.NewGuid():n}");
-            var connection = await client.ImportAsync(new ImportConnection
-            {
-                Integration = provider.Name,
-                Subject = grant.Subject,
-                AccessToken = grant.AccessToken,
-                RefreshToken = grant.RefreshToken,
-                ExpiresAt = grant.ExpiresAt,
-                ProviderAccountId = grant.Subject,
-            });
+            var connection = await client.ImportAsync(SimulatedAccounts.ImportOf(grant, provider.Name));
             ids.Add(connection.Id);
             _grants.Add((provider.Name, grant.GrantId));
             var caller = new Caller(connection.Id, provider);
