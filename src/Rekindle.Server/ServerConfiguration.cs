@@ -48,6 +48,7 @@ internal static partial class ServerConfiguration
 
         var settings = section.Get<ServerSettings>() ?? new ServerSettings();
         mistakes.AddRange(settings.Otlp.Mistakes());
+        TrustedProxies.Read(settings.TrustedProxies, mistakes.Add);
         return mistakes.Count == 0 ? settings : throw new SettingsException(mistakes);
     }
 

@@ -15,6 +15,12 @@ public sealed class ServerSettings
     [Required]
     public string Listen { get; set; } = "http://127.0.0.1:8420";
 
+    /// <summary>
+    /// Reverse proxies whose <c>X-Forwarded-For</c> is believed: addresses and networks (<c>10.0.0.0/8</c>), separated by semicolons. Default none:
+    /// then failed authentications are counted for the proxy, and with it for all who come through it.
+    /// </summary>
+    public string TrustedProxies { get; set; } = "";
+
     /// <summary>Where the data lies: <c>sqlite</c> (default, one machine) or <c>postgres</c> (several).</summary>
     public StoreKind Store { get; set; } = StoreKind.Sqlite;
 

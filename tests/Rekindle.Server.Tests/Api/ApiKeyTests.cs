@@ -125,6 +125,47 @@ public sealed class ApiKeyTests(ApiServer server) : IClassFixture<ApiServer>
     }
 
     [Fact]
+    public async Task Behind_a_trusted_proxy_whoever_sends_wrong_keys_makes_nobody_else_wait()
+    {
+        await using var host = await ApiHost.StartAsync(settings: new() { ["TrustedProxies"] = "127.0.0.1; ::1" });
+        var wrong = "rk_production_000000000000_" + new string('0', 64);
+        var guesser = host.Client(wrong);
+        guesser.DefaultRequestHeaders.Add("X-Forwarded-For", "203.0.113.7");
+        var other = host.Client(wrong);
+        other.DefaultRequestHeaders.Add("X-Forwarded-For", "203.0.113.7, 203.0.113.8, 127.0.0.1");
+
+        for (var i = 0; i < AuthenticationFailures.Allowed; i++)
+        {
+            await ApiHost.GetAsync(guesser, "/v1/connections");
+        }
+
+        Assert.Equal(429, (await ApiHost.GetAsync(guesser, "/v1/connections")).Status);
+        Assert.Equal(401, (await ApiHost.GetAsync(other, "/v1/connections")).Status);
+    }
+
+    [Fact]
+    public async Task Who_is_no_trusted_proxy_cannot_say_who_calls()
+    {
+        await using var host = await ApiHost.StartAsync(settings: new() { ["TrustedProxies"] = "10.0.0.0/8" });
+        var seen = new List<int>();
+        for (var i = 0; i <= AuthenticationFailures.Allowed; i++)
+        {
+            var guesser = host.Client("rk_production_000000000000_" + new string('0', 64));
+            guesser.DefaultRequestHeaders.Add("X-Forwarded-For", $"203.0.113.{i % 250}");
+            seen.Add((await ApiHost.GetAsync(guesser, "/v1/connections")).Status);
+        }
+
+        Assert.Equal(429, seen[^1]);
+    }
+
+    [Fact]
+    public void What_is_no_address_of_a_proxy_stops_the_start()
+    {
+        var mistake = Assert.Throws<SettingsException>(() => ServerApp.Build(new ServerArguments(null, [new("TrustedProxies", "10.0.0.5;proxy.example")])));
+        Assert.Contains("proxy.example", mistake.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_repeated_request_with_its_idempotency_key_is_done_once()
     {
         async Task<(int, string)> Make(string key, string name)
