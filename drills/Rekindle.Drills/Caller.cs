@@ -8,7 +8,7 @@ namespace Rekindle.Drills;
 /// The operator's application: asks for a connection's token all the while and lets the provider's API judge each answer. Nothing else
 /// counts as served.
 /// </summary>
-internal sealed class Caller(string connection, AuthorizationServer provider)
+internal sealed class Caller(string connection, AuthorizationServer provider, TimeSpan? pause = null)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -33,7 +33,7 @@ internal sealed class Caller(string connection, AuthorizationServer provider)
         while (!stop.IsCancellationRequested)
         {
             await AskOnceAsync();
-            await Task.Delay(Pause, CancellationToken.None);
+            await Task.Delay(pause ?? Pause, CancellationToken.None);
         }
 
         NoteGap();

@@ -1,5 +1,6 @@
 #if REKINDLE_DRILL
 using System.CommandLine;
+using Rekindle.Drills.Away;
 using Rekindle.Drills.Chaos;
 using Rekindle.Drills.Crash;
 using Rekindle.Drills.Failover;
@@ -26,6 +27,7 @@ internal static class Program
               ./drill crash --gap sent --kind revoking --store postgres
               ./drill chaos --minutes 10 three workers and two API servers under load: kills, stops, restarts, cut lines, full disks, outages, wrong clocks
               ./drill soak               days of simulated time: memory, handles and threads stay flat
+              ./drill away               the database is away for a minute under load, with a worker killed meanwhile, and that without the journal
               ./drill failover           a primary dies and a replica without its last commits takes its place; with the journal and without it
               ./drill restore            an old backup, a clone, a redeploy, an upgrade, a move: what is refreshed and what is frozen
               ./drill outage             a fleet whose provider is away for six hours, and back with a tenth of its capacity
@@ -37,6 +39,7 @@ internal static class Program
             new CrashCommand(),
             new ChaosCommand(),
             new SoakCommand(),
+            new AwayCommand(),
             new FailoverCommand(),
             new RestoreCommand(),
             new OutageCommand(),

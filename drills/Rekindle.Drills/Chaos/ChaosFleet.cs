@@ -101,9 +101,9 @@ internal sealed class ChaosFleet : IAsyncDisposable
     private Seat MakeSeat(string name, string apiKey)
     {
         var database = new TcpProxy(Database.EndPoint);
-        var providers = new TcpProxy(new IPEndPoint(IPAddress.Loopback, _simulator.BaseAddress.Port));
+        var providers = ProviderLine.To(_simulator);
         var settings = Common(database.EndPoint, name);
-        settings["CATALOGUE:OVERRIDE_FOLDER"] = WriteCatalogue(name, providers.EndPoint);
+        settings["CATALOGUE:OVERRIDE_FOLDER"] = ProviderLine.WriteCatalogue(_simulator, providers, _folder.File($"catalogue-{name}"));
         settings["REFRESH:WORKER_ENABLED"] = WorkerNames.Contains(name) ? "true" : "false";
         var environment = new Dictionary<string, string>
         {
@@ -117,19 +117,6 @@ internal sealed class ChaosFleet : IAsyncDisposable
         }
 
         return new Seat(name, database, providers, () => ServerProcess.StartAsync(settings, apiKey, environment), apiKey);
-    }
-
-    // The simulator learns who called by the address that was called.
-    private string WriteCatalogue(string seat, IPEndPoint line)
-    {
-        var folder = _folder.File($"catalogue-{seat}");
-        CatalogueEntry.WriteAll(_simulator, folder);
-        foreach (var file in Directory.GetFiles(folder))
-        {
-            File.WriteAllText(file, File.ReadAllText(file).Replace(_simulator.BaseAddress.Authority, line.ToString(), StringComparison.Ordinal));
-        }
-
-        return folder;
     }
 
     private Dictionary<string, string> Common(IPEndPoint database, string seat) => new()

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Rekindle.Client;
 using Rekindle.Simulator;
 using Rekindle.Testing;
@@ -117,7 +116,7 @@ internal sealed class FailoverRun(FailoverSize size, bool journal, SimulatorHost
         var order = connections.Chunk(7).Select(c => c[0]).ToArray();
         for (var i = 0; !_over.IsCancellationRequested; i = (i + 1) % order.Length)
         {
-            await TryRefreshAsync(server, order[i]);
+            await RefreshOrder.TryAsync(server.Http, order[i]);
             await Task.Delay(TimeSpan.FromMilliseconds(500));
         }
     }
@@ -149,36 +148,13 @@ internal sealed class FailoverRun(FailoverSize size, bool journal, SimulatorHost
     {
         for (var until = Stopwatch.StartNew(); until.Elapsed < TimeSpan.FromSeconds(10); await Task.Delay(500))
         {
-            if (await TryRefreshAsync(_servers[0], id) is { } token)
+            if (await RefreshOrder.TryAsync(_servers[0].Http, id) is { } token)
             {
                 return _provider.Accepts(token);
             }
         }
 
         return false;
-    }
-
-    /// <summary>Orders a refresh; the token that came of it, or null.</summary>
-    private static async Task<string?> TryRefreshAsync(ServerProcess server, string id)
-    {
-        try
-        {
-            using var answer = await server.Http.PostAsync(new Uri($"/v1/connections/{id}/refresh", UriKind.Relative), null);
-            using var refreshed = await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync());
-            if (!refreshed.RootElement.TryGetProperty("refreshed", out var yes) || !yes.GetBoolean())
-            {
-                return null;
-            }
-
-            using var token = await server.Http.GetAsync(new Uri($"/v1/connections/{id}/token", UriKind.Relative));
-            using var body = await JsonDocument.ParseAsync(await token.Content.ReadAsStreamAsync());
-            return body.RootElement.TryGetProperty("access_token", out var value) ? value.GetString() : null;
-        }
-        catch (HttpRequestException)
-        {
-            // Nobody is at home for a moment: asked again.
-            return null;
-        }
     }
 
     private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset b) => a < b ? a : b;
