@@ -12,11 +12,19 @@ internal static class ChangeFeedSql
         values (@at, @kind, @connection, @integration, @version)
         """;
 
-    /// <summary>A connection's status or tokens changed.</summary>
+    /// <summary>A connection's status or tokens changed; it goes on being served, as far as this change is concerned.</summary>
     public static Task AppendAsync(SqlSession session, ConnectionId id, int version, DateTimeOffset now) =>
         AppendAsync(session, ChangeKind.Connection, id, null, version, now);
 
-    /// <summary>A connection was made or deleted.</summary>
+    /// <summary>A connection's status changed to this one.</summary>
+    public static Task AppendAsync(SqlSession session, ConnectionId id, ConnectionStatus status, int version, DateTimeOffset now) =>
+        status.IsWithheld() ? AppendWithheldAsync(session, id, version, now) : AppendAsync(session, id, version, now);
+
+    /// <summary>Nothing of a connection may be handed out any more.</summary>
+    public static Task AppendWithheldAsync(SqlSession session, ConnectionId id, int version, DateTimeOffset now) =>
+        AppendAsync(session, ChangeKind.ConnectionWithheld, id, null, version, now);
+
+    /// <summary>A connection was made.</summary>
     public static Task AppendSetAsync(SqlSession session, ConnectionId id, int version, DateTimeOffset now) =>
         AppendAsync(session, ChangeKind.ConnectionSet, id, null, version, now);
 

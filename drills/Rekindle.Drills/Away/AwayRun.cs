@@ -14,19 +14,19 @@ namespace Rekindle.Drills.Away;
 internal sealed class AwayRun(AwaySize size, AwayFleet fleet, AwayDatabase database, SimulatorHost simulator)
 {
     public static readonly TimeSpan QueueAllowance = TimeSpan.FromSeconds(2);
-    public static readonly TimeSpan HttpDeadline = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan HttpDeadline = TimeSpan.FromSeconds(30);
 
     /// <summary>Nobody's token ends within the drill: whoever is not served was refused a valid one.</summary>
     public static readonly TimeSpan TokenLifetime = TimeSpan.FromMinutes(10);
 
     // A result that nobody listens for any more would be one that the provider alone knows.
-    private static readonly TimeSpan MostOfTheDeadline = HttpDeadline / 3;
+    private static readonly TimeSpan SomeOfTheDeadline = HttpDeadline / 2;
     private static readonly TimeSpan Durable = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan CallerPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan NoChange = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
-    private static readonly ParallelOptions SomeAtOnce = new() { MaxDegreeOfParallelism = 8 };
+    private static readonly ParallelOptions SomeAtOnce = new() { MaxDegreeOfParallelism = 16 };
 
     private readonly AuthorizationServer _provider = fleet.Provider;
     private readonly AwayWitness _witness = new(fleet, database, simulator);
@@ -97,7 +97,7 @@ internal sealed class AwayRun(AwaySize size, AwayFleet fleet, AwayDatabase datab
         var watch = Stopwatch.StartNew();
         var orders = Parallel.ForEachAsync(_connections.Take(size.Bursting), SomeAtOnce, async (connection, cancelled) =>
             (await fleet.ApiServer.Http!.PostAsync(new Uri($"/v1/connections/{connection.Id}/retry", UriKind.Relative), null, cancelled)).Dispose());
-        while ((!orders.IsCompleted || UnansweredNow() < size.Bursting * 0.9) && watch.Elapsed < MostOfTheDeadline)
+        while ((!orders.IsCompleted || UnansweredNow() < size.Bursting * 0.9) && watch.Elapsed < SomeOfTheDeadline)
         {
             await Task.Delay(Look / 5);
         }

@@ -23,7 +23,7 @@ internal sealed class ConnectionRemoval(SqlDatabase database)
             if (version > 0)
             {
                 await DeleteLateResultsAsync(session, id).ConfigureAwait(false);
-                await ChangeFeedSql.AppendAsync(session, id, version, now).ConfigureAwait(false);
+                await ChangeFeedSql.AppendWithheldAsync(session, id, version, now).ConfigureAwait(false);
             }
         },
         cancellationToken);
@@ -67,7 +67,7 @@ internal sealed class ConnectionRemoval(SqlDatabase database)
             .ConfigureAwait(false);
         await DeleteLateResultsAsync(session, id).ConfigureAwait(false);
         await NotificationSql.CloseAsync(session, id, now).ConfigureAwait(false);
-        await ChangeFeedSql.AppendSetAsync(session, id, version + 1, now).ConfigureAwait(false);
+        await ChangeFeedSql.AppendWithheldAsync(session, id, version + 1, now).ConfigureAwait(false);
         return true;
     }
 

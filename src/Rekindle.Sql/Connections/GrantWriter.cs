@@ -115,7 +115,7 @@ internal sealed class GrantWriter(SqlDatabase database)
         await WriteScheduleAsync(session, id, grant).ConfigureAwait(false);
         await ConnectionSql.SetDependentsAsync(session, id, ConnectionSql.DependentsOf(grant.Status), grant.Now).ConfigureAwait(false);
         await NotificationSql.CloseAsync(session, id, grant.Now).ConfigureAwait(false);
-        await ChangeFeedSql.AppendAsync(session, id, parent.Version + 1, grant.Now).ConfigureAwait(false);
+        await ChangeFeedSql.AppendAsync(session, id, grant.Status, parent.Version + 1, grant.Now).ConfigureAwait(false);
         return new GrantResult.Replaced((await ConnectionSql.GetAsync(session, id).ConfigureAwait(false))!);
     }
 

@@ -155,6 +155,6 @@ internal sealed class LeverWriter(SqlDatabase database)
             await NotificationSql.OpenTestAsync(session, after, draft, now).ConfigureAwait(false);
         }
 
-        await ChangeFeedSql.AppendAsync(session, after.Id, before.Tokens?.Version ?? 0, now).ConfigureAwait(false);
+        await ChangeFeedSql.AppendAsync(session, after.Id, after.Status, before.Tokens?.Version ?? 0, now).ConfigureAwait(false);
     }
 }

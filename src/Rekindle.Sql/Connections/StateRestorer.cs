@@ -65,6 +65,11 @@ internal sealed class StateRestorer(SqlDatabase database)
         }
 
         await ChangeFeedSql.AppendSetAsync(session, id, state.Tokens?.Version ?? 0, now).ConfigureAwait(false);
+        if (state.Connection.Status.IsWithheld())
+        {
+            await ChangeFeedSql.AppendWithheldAsync(session, id, state.Tokens?.Version ?? 0, now).ConfigureAwait(false);
+        }
+
         return true;
     }
 

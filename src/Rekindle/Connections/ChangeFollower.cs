@@ -125,19 +125,20 @@ internal sealed class ChangeFollower(
                 return true;
             case ChangeKind.ConnectionSet:
                 cache.ForgetNames();
-                break;
+                cache.Invalidate(change.ConnectionId!.Value);
+                return false;
+            case ChangeKind.ConnectionWithheld:
+                cache.Withdraw(change.ConnectionId!.Value);
+                return false;
+            default:
+                cache.Invalidate(change.ConnectionId!.Value);
+                return false;
         }
-
-        if (change.ConnectionId is { } id)
-        {
-            cache.Invalidate(id);
-        }
-
-        return false;
     }
 
     private async Task HousekeepAsync(CancellationToken cancellationToken)
     {
+        cache.Tidy(clock.Now);
         var used = cache.TakeUsed().Where(c => !(clock.Now - c.Connection.LastUsedAt < UsageGrain)).Select(c => c.Id).ToArray();
         if (used.Length > 0)
         {

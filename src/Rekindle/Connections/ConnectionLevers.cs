@@ -188,7 +188,7 @@ public sealed class ConnectionLevers
         }
 
         // Readers in this process stop, or go on, at once; those elsewhere hear it from the change feed.
-        _cache.Invalidate(id);
+        _cache.Changed(snapshot);
         _logger.LeverApplied(action, id.ToString(), actor);
         await AuditAsync(snapshot.Connection, action, actor, detail).ConfigureAwait(false);
         _worker.Wake();

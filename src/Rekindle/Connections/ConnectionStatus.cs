@@ -24,3 +24,10 @@ public enum ConnectionStatus
     /// <summary>Imported, not yet ours to refresh.</summary>
     Standby,
 }
+
+/// <summary>What follows from a status.</summary>
+public static class ConnectionStatuses
+{
+    /// <summary>Whether the user or the operator has said that no token is handed out, valid or not (I11).</summary>
+    public static bool IsWithheld(this ConnectionStatus status) => status is ConnectionStatus.Revoked or ConnectionStatus.Disabled or ConnectionStatus.Pending;
+}

@@ -9,16 +9,27 @@ namespace Rekindle.Connections;
 /// Opened access tokens of this process, by connection and by the name callers use. Bounded in bytes; entries go when the
 /// change feed names them. Refresh tokens are never here.
 /// </summary>
+/// <remarks>
+/// What was invalidated is <em>outdated</em>: something about the connection has changed, its token may be as good as before. It is kept
+/// until the store was read again, and is the answer only while the store cannot be (I11). What was withdrawn is gone. Looking something up
+/// takes no lock; changes take one per group of connections.
+/// </remarks>
 internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
 {
     private const long MaxBytes = 128L << 20;
+    private const int Stripes = 4096;
+    private const int Gates = 64;
 
     private readonly ConcurrentDictionary<ConnectionId, CachedConnection> _byId = new();
+    private readonly ConcurrentDictionary<ConnectionId, CachedConnection> _outdated = new();
     private readonly ConcurrentDictionary<TokenQuery, (ConnectionId Id, long Stamp)> _byName = new();
     private readonly ConcurrentDictionary<ConnectionId, TaskCompletionSource> _watched = new();
+    private readonly Lock[] _gates = [.. Enumerable.Range(0, Gates).Select(_ => new Lock())];
 
-    // When each connection was last invalidated, by a stripe of its id: a snapshot read before that must not be kept after it.
-    private readonly long[] _invalidated = new long[4096];
+    // When each connection was last invalidated, or withdrawn, by a stripe of its id: a snapshot read before that must not be kept after it.
+    private readonly long[] _invalidated = new long[Stripes];
+    private readonly long[] _withdrawn = new long[Stripes];
+    private long _namesForgotten;
     private long _sequence;
     private long _bytes;
 
@@ -33,68 +44,88 @@ internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
     /// for the purpose.
     /// </summary>
     public CachedConnection? Find(in TokenQuery name) =>
-        _byName.TryGetValue(name, out var named) && Volatile.Read(ref _invalidated[Stripe(named.Id)]) <= named.Stamp ? Find(named.Id) : null;
+        _byName.TryGetValue(name, out var named) && Volatile.Read(ref _namesForgotten) <= named.Stamp
+            && Volatile.Read(ref _invalidated[Stripe(named.Id)]) <= named.Stamp ? Find(named.Id) : null;
+
+    /// <summary>The same or, where that has changed since, what was known before: for when the store cannot be read.</summary>
+    public CachedConnection? FindLast(ConnectionId id) => _byId.GetValueOrDefault(id) ?? _outdated.GetValueOrDefault(id);
+
+    /// <inheritdoc cref="FindLast(ConnectionId)"/>
+    public CachedConnection? FindLast(in TokenQuery name) => _byName.TryGetValue(name, out var named) ? FindLast(named.Id) : null;
 
     /// <summary>Remembers what a name leads to, as the store said after <paramref name="stamp"/> was taken.</summary>
     public void Name(in TokenQuery name, ConnectionId id, long stamp) => _byName[name] = (id, stamp);
 
-    /// <summary>Opens a snapshot and keeps it, unless a newer one is there or it was invalidated since <paramref name="stamp"/>.</summary>
+    /// <summary>
+    /// Opens a snapshot and keeps it, unless a newer one is there. Where it was invalidated since <paramref name="stamp"/> it is outdated from
+    /// the beginning, and where it was withdrawn it is not kept at all.
+    /// </summary>
     public CachedConnection Put(ConnectionSnapshot snapshot, long stamp)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         var fresh = Open(snapshot);
-        if (Volatile.Read(ref _invalidated[Stripe(snapshot.Connection.Id)]) > stamp)
+        CachedConnection there;
+        long more;
+        lock (Gate(fresh.Id))
         {
-            return fresh;
+            (there, more) = Keep(fresh, stamp);
         }
 
-        while (true)
-        {
-            if (_byId.TryGetValue(snapshot.Connection.Id, out var there))
-            {
-                if (!IsNewer(fresh.Snapshot, there.Snapshot))
-                {
-                    return there;
-                }
-
-                if (_byId.TryUpdate(snapshot.Connection.Id, fresh, there))
-                {
-                    Weigh(fresh.Weight - there.Weight);
-                    return fresh;
-                }
-            }
-            else if (_byId.TryAdd(snapshot.Connection.Id, fresh))
-            {
-                Weigh(fresh.Weight);
-                return fresh;
-            }
-        }
-    }
-
-    private void Weigh(int more)
-    {
-        if (Interlocked.Add(ref _bytes, more) > MaxBytes)
-        {
-            Shrink();
-        }
+        Weigh(more);
+        return there;
     }
 
     /// <summary>A connection changed somewhere: what is here may be old.</summary>
     public void Invalidate(ConnectionId id)
     {
-        Volatile.Write(ref _invalidated[Stripe(id)], Interlocked.Increment(ref _sequence));
-        if (_byId.TryRemove(id, out var old))
+        long more = 0;
+        lock (Gate(id))
         {
-            Interlocked.Add(ref _bytes, -old.Weight);
+            Volatile.Write(ref _invalidated[Stripe(id)], Interlocked.Increment(ref _sequence));
+            if (_byId.TryRemove(id, out var old))
+            {
+                more = KeepOutdated(old) - old.Weight;
+            }
         }
 
-        if (_watched.TryRemove(id, out var watched))
+        Weigh(more);
+        Wake(id);
+    }
+
+    /// <summary>Nothing of a connection may be handed out any more, whether or not the store can be read.</summary>
+    public void Withdraw(ConnectionId id)
+    {
+        lock (Gate(id))
         {
-            watched.TrySetResult();
+            var now = Interlocked.Increment(ref _sequence);
+            Volatile.Write(ref _withdrawn[Stripe(id)], now);
+            Volatile.Write(ref _invalidated[Stripe(id)], now);
+            Evict(id);
+        }
+
+        Wake(id);
+    }
+
+    /// <summary>This process has changed a connection, and this is what it is now: its own readers need not wait for the change feed.</summary>
+    public void Changed(ConnectionSnapshot now)
+    {
+        ArgumentNullException.ThrowIfNull(now);
+        var id = now.Connection.Id;
+        if (now.Connection.Status.IsWithheld())
+        {
+            Withdraw(id);
+            return;
+        }
+
+        Invalidate(id);
+        if (_outdated.ContainsKey(id))
+        {
+            // Of what is outdated, this is the last that is known.
+            Put(now, Volatile.Read(ref _invalidated[Stripe(id)]) - 1);
         }
     }
 
-    /// <summary>A grant was stored by this process: its own readers need not wait for the change feed.</summary>
+    /// <summary>A grant was stored by this process.</summary>
     public void Granted(GrantResult result)
     {
         switch (result)
@@ -104,7 +135,7 @@ internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
                 break;
             case GrantResult.Replaced replaced:
                 ForgetNames();
-                Invalidate(replaced.Snapshot.Connection.Id);
+                Changed(replaced.Snapshot);
                 break;
         }
     }
@@ -112,16 +143,33 @@ internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
     /// <summary>Whatever is here may be of a history that ended.</summary>
     public void Clear()
     {
-        foreach (var id in _byId.Keys)
+        foreach (var id in _byId.Keys.Concat(_outdated.Keys))
         {
-            Invalidate(id);
+            Withdraw(id);
         }
 
-        ForgetNames();
+        _byName.Clear();
     }
 
-    /// <summary>Connections were made or deleted: names may lead elsewhere.</summary>
-    public void ForgetNames() => _byName.Clear();
+    /// <summary>Connections were made: names may lead elsewhere.</summary>
+    public void ForgetNames() => Volatile.Write(ref _namesForgotten, Interlocked.Increment(ref _sequence));
+
+    /// <summary>Lets go of outdated tokens that have ended, and of names that lead to nothing here.</summary>
+    public void Tidy(DateTimeOffset now)
+    {
+        foreach (var (id, _) in _outdated.Where(o => o.Value.Token is null || o.Value.Token.ExpiresAt <= now))
+        {
+            lock (Gate(id))
+            {
+                EvictOutdated(id);
+            }
+        }
+
+        foreach (var (name, _) in _byName.Where(n => FindLast(n.Value.Id) is null))
+        {
+            _byName.TryRemove(name, out _);
+        }
+    }
 
     /// <summary>Completes at the connection's next change.</summary>
     public Task NextChange(ConnectionId id) =>
@@ -130,7 +178,77 @@ internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
     /// <summary>Connections that callers used since the last call.</summary>
     public IReadOnlyList<CachedConnection> TakeUsed() => [.. _byId.Values.Where(c => c.TakeUsed())];
 
-    private static int Stripe(ConnectionId id) => (int)(id.Value & 4095);
+    private static int Stripe(ConnectionId id) => (int)(id.Value & (Stripes - 1));
+
+    private Lock Gate(ConnectionId id) => _gates[id.Value & (Gates - 1)];
+
+    private (CachedConnection There, long More) Keep(CachedConnection fresh, long stamp)
+    {
+        var id = fresh.Id;
+        if (Volatile.Read(ref _withdrawn[Stripe(id)]) > stamp)
+        {
+            return (fresh, 0);
+        }
+
+        _byId.TryGetValue(id, out var there);
+        if (Volatile.Read(ref _invalidated[Stripe(id)]) > stamp)
+        {
+            return (fresh, there is null ? KeepOutdated(fresh) : 0);
+        }
+
+        if (there is not null && !IsNewer(fresh.Snapshot, there.Snapshot))
+        {
+            return (there, 0);
+        }
+
+        _byId[id] = fresh;
+        return (fresh, fresh.Weight - (there?.Weight ?? 0) - (_outdated.TryRemove(id, out var outdated) ? outdated.Weight : 0));
+    }
+
+    private long KeepOutdated(CachedConnection entry)
+    {
+        if (_outdated.TryGetValue(entry.Id, out var before) && !IsNewer(entry.Snapshot, before.Snapshot))
+        {
+            return 0;
+        }
+
+        _outdated[entry.Id] = entry;
+        return entry.Weight - (before?.Weight ?? 0);
+    }
+
+    private void Wake(ConnectionId id)
+    {
+        if (_watched.TryRemove(id, out var watched))
+        {
+            watched.TrySetResult();
+        }
+    }
+
+    private void Evict(ConnectionId id)
+    {
+        if (_byId.TryRemove(id, out var old))
+        {
+            Interlocked.Add(ref _bytes, -old.Weight);
+        }
+
+        EvictOutdated(id);
+    }
+
+    private void EvictOutdated(ConnectionId id)
+    {
+        if (_outdated.TryRemove(id, out var outdated))
+        {
+            Interlocked.Add(ref _bytes, -outdated.Weight);
+        }
+    }
+
+    private void Weigh(long more)
+    {
+        if (Interlocked.Add(ref _bytes, more) > MaxBytes)
+        {
+            Shrink();
+        }
+    }
 
     private CachedConnection Open(ConnectionSnapshot snapshot)
     {
@@ -150,12 +268,16 @@ internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
     private static bool IsNewer(ConnectionSnapshot a, ConnectionSnapshot b) =>
         (a.Tokens?.Version ?? int.MaxValue) >= (b.Tokens?.Version ?? int.MaxValue);
 
-    // A tenth goes, whichever comes first: what is used comes back with one read.
+    // What is outdated goes; where nothing is, a tenth, whichever comes first: what is used comes back with one read.
     private void Shrink()
     {
-        foreach (var id in _byId.Keys.Take(Math.Max(1, _byId.Count / 10)))
+        var going = _outdated.IsEmpty ? _byId.Keys.Take(Math.Max(1, _byId.Count / 10)) : _outdated.Keys;
+        foreach (var id in going)
         {
-            Invalidate(id);
+            lock (Gate(id))
+            {
+                Evict(id);
+            }
         }
 
         if (_byName.Count > 2 * Math.Max(1000, _byId.Count))

@@ -88,7 +88,7 @@ public sealed class TokenReader
     /// <summary>What a connection is called: a look-up in memory when its token is there. Null: there is no such connection.</summary>
     public ValueTask<ConnectionKey?> KeyOfAsync(ConnectionId connection, CancellationToken cancellationToken = default)
     {
-        return _cache.Find(connection) is { } cached ? new(cached.Connection.Key) : ReadAsync();
+        return _cache.FindLast(connection) is { } known ? new(known.Connection.Key) : ReadAsync();
 
         async ValueTask<ConnectionKey?> ReadAsync() =>
             (await LoadAsync(connection, cancellationToken).ConfigureAwait(false)).Item1?.Connection.Key;
@@ -194,7 +194,7 @@ public sealed class TokenReader
             }
             catch (StoreException e)
             {
-                return ServeStale(cached, e);
+                return ServeStale(_cache.FindLast(query), e);
             }
         }
 
@@ -215,7 +215,7 @@ public sealed class TokenReader
             }
             catch (StoreException e)
             {
-                return ServeStale(cached ?? _cache.Find(id), e);
+                return ServeStale(_cache.FindLast(id), e);
             }
         }
 
@@ -256,7 +256,7 @@ public sealed class TokenReader
     private TokenResult Evaluate(CachedConnection present, TokenDemand demand, TokenError? failure)
     {
         var connection = present.Connection;
-        if (connection.Status is ConnectionStatus.Revoked or ConnectionStatus.Disabled or ConnectionStatus.Pending)
+        if (connection.Status.IsWithheld())
         {
             return TokenResult.Of(TokenErrors.OfStatus(connection)!);
         }
@@ -286,8 +286,9 @@ public sealed class TokenReader
         return TokenResult.Of(remaining > TimeSpan.Zero ? TokenErrors.MinValid(connection.Id, present.Token.ExpiresAt, why) : why);
     }
 
+    // The last that is known of it, also when something about it has changed since.
     private TokenResult ServeStale(CachedConnection? cached, StoreException problem) =>
-        cached?.Token is { } token && cached.Connection.Status is not (ConnectionStatus.Revoked or ConnectionStatus.Disabled or ConnectionStatus.Pending)
+        cached?.Token is { } token && !cached.Connection.Status.IsWithheld()
             && !(Remaining(cached) <= LastSeconds) && _changes.Age <= _clock.Options.MaxStale
             ? TokenResult.Of(token, TokenWarnings.Stale)
             : TokenResult.Of(TokenErrors.StoreUnavailable(problem.Message));

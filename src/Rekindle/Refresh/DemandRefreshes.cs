@@ -209,7 +209,7 @@ internal sealed class DemandRefreshes(
     // What was committed is read back rather than assumed (F05).
     private async Task<FlightResult> ReadBackAsync(ConnectionId id, RefreshOutcome outcome)
     {
-        if (outcome is RefreshOutcome.Refreshed { IsJournalled: true, Attempt: var kept } && cache.Find(id) is { } served)
+        if (outcome is RefreshOutcome.Refreshed { IsJournalled: true, Attempt: var kept } && cache.FindLast(id) is { } served)
         {
             // There is no database to read it back from.
             return new FlightResult(served, null, kept);

@@ -27,7 +27,7 @@ public interface IChangeFeed
 /// <summary>One change.</summary>
 /// <param name="Position">Place in the feed.</param>
 /// <param name="Kind">What kind of thing changed.</param>
-/// <param name="ConnectionId">Connection, for <see cref="ChangeKind.Connection"/> and <see cref="ChangeKind.ConnectionSet"/>.</param>
+/// <param name="ConnectionId">Connection, for the kinds that are about one.</param>
 /// <param name="IntegrationId">Integration, for <see cref="ChangeKind.Integration"/>.</param>
 /// <param name="Version">The connection's token-set version after the change.</param>
 public sealed record Change(long Position, ChangeKind Kind, ConnectionId? ConnectionId, int? IntegrationId, int Version);
@@ -35,10 +35,13 @@ public sealed record Change(long Position, ChangeKind Kind, ConnectionId? Connec
 /// <summary>Kind of change.</summary>
 public enum ChangeKind
 {
-    /// <summary>A connection's status or tokens.</summary>
+    /// <summary>A connection's status or tokens, and tokens may be handed out.</summary>
     Connection,
 
-    /// <summary>A connection was made or deleted: what a subject's name leads to may be another.</summary>
+    /// <summary>A connection was disabled, revoked or deleted: nothing of it may be handed out any more.</summary>
+    ConnectionWithheld,
+
+    /// <summary>A connection was made: what a subject's name leads to may be another.</summary>
     ConnectionSet,
 
     /// <summary>An integration's configuration or state.</summary>

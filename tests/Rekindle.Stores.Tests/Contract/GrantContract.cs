@@ -260,7 +260,7 @@ public abstract class GrantContract<TStore> : StoreContract<TStore>
 
         Assert.Equal("asked for", await QueryAsync<string>("select reason from tombstones where connection_id = @id and grant_no = 1", ("id", connection.Id)));
         Assert.Empty(await Stores.Notifications.ListAsync(Environment, openOnly: true, null, null, 10, default));
-        Assert.Equal(ChangeKind.ConnectionSet, Assert.Single(await Stores.Changes.ReadAsync(position, [], 10, default)).Kind);
+        Assert.Equal(ChangeKind.ConnectionWithheld, Assert.Single(await Stores.Changes.ReadAsync(position, [], 10, default)).Kind);
         Assert.NotEmpty(await Stores.Attempts.ListAsync(new() { Environment = Environment, ConnectionId = connection.Id }, null, 10, default));
     }
 

@@ -209,10 +209,27 @@ public abstract class LeverContract<TStore> : StoreContract<TStore>
         var connection = await ConnectAsync();
         var position = await Stores.Changes.LastPositionAsync(default);
 
-        await ApplyAsync(connection.Id, new LeverChange.Disable());
+        await ApplyAsync(connection.Id, new LeverChange.ForceRetry());
 
         var change = Assert.Single(await Stores.Changes.ReadAsync(position, [], 10, default));
         Assert.Equal((ChangeKind.Connection, connection.Id, 1), (change.Kind, change.ConnectionId, change.Version));
+    }
+
+    [Fact, Trait("Req", "A12"), Trait("Req", "I11")]
+    public async Task The_change_feed_says_when_nothing_may_be_handed_out_any_more()
+    {
+        var connection = await ConnectAsync();
+        var position = await Stores.Changes.LastPositionAsync(default);
+
+        await ApplyAsync(connection.Id, new LeverChange.Disable());
+        await ApplyAsync(connection.Id, new LeverChange.Enable());
+        await ApplyAsync(connection.Id, new LeverChange.Revoke(DisconnectReason.OperatorRequest));
+        await Connections.EraseTokensAsync(connection.Id, Now, default);
+
+        var changes = await Stores.Changes.ReadAsync(position, [], 10, default);
+        Assert.Equal(
+            [ChangeKind.ConnectionWithheld, ChangeKind.Connection, ChangeKind.ConnectionWithheld, ChangeKind.ConnectionWithheld],
+            changes.Select(c => c.Kind));
     }
 
     [Fact, Trait("Req", "A12")]
