@@ -33,9 +33,6 @@ internal sealed class AwayCommand : Command
 /// <param name="Variants">A fleet for each of them.</param>
 internal sealed record AwaySize(int Connections, TimeSpan Away, IReadOnlyList<AwayVariant> Variants)
 {
-    /// <summary>
-    /// Those that are at the provider when the database goes; their tokens have full length. The others come due while it is away, one after
-    /// the other, and last until it is back.
-    /// </summary>
+    /// <summary>Those that are at the provider when the database goes. The others are due by then, and not yet claimed.</summary>
     public int Bursting => Connections * 2 / 3;
 }

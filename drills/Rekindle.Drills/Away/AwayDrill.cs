@@ -70,8 +70,8 @@ internal sealed class AwayDrill(AwaySize size, TextWriter output)
     private int Write(AwayOutcome[] outcomes, TimeSpan took)
     {
         output.WriteLine();
-        output.WriteLine("                         in flight   answered        due   sent  waiting  of a killed worker           tokens  settled                     longest");
-        output.WriteLine("fleet                    as it went  meanwhile  meanwhile  later  at most  waiting  in journal    lost  reused    after  accepted  answers      gap  errors by who acts");
+        output.WriteLine("                       when it went         while it was away         of a killed worker           tokens  settled                     longest");
+        output.WriteLine("fleet                  in flight   due  sent  answered  waiting    waiting  in journal    lost  reused    after  accepted  answers      gap  errors by who acts");
         Array.ForEach(outcomes, o => output.WriteLine(Row(o)));
         output.WriteLine();
 
@@ -88,7 +88,7 @@ internal sealed class AwayDrill(AwaySize size, TextWriter output)
         var errors = o.Callers.SelectMany(c => c.Errors).GroupBy(e => e.Key, e => e.Value).ToDictionary(e => e.Key, e => e.Sum());
         var answers = o.Callers.Sum(c => c.Answers);
         return string.Create(CultureInfo.InvariantCulture,
-            $"{o.Variant.Title,-21}  {o.InFlight,11}  {o.Answered,9}  {o.DueMeanwhile,9}  {o.SentLater,5}  {o.Pending,7}  {Figure(o.PendingOfDead),7}  {Figure(o.InJournalOfDead),10}  {o.Lost.Count,6}  {o.Reused,6}"
+            $"{o.Variant.Title,-21}  {o.InFlight,9}  {o.Due,4}  {o.SentLater,4}  {o.Answered,8}  {o.Pending,7}    {Figure(o.PendingOfDead),7}  {Figure(o.InJournalOfDead),10}  {o.Lost.Count,6}  {o.Reused,6}"
             + $"  {o.Settled.TotalSeconds,5:0.0} s  {(answers == 0 ? 0 : 100.0 * o.Callers.Sum(c => c.Accepted) / answers),7:0.00}%  {answers,7}  {o.Callers.Max(c => c.LongestGap).TotalSeconds,5:0.0} s  ")
             + string.Join(", ", new[] { "nobody", "user", "operator" }.Select(w => $"{w} {errors.GetValueOrDefault(w)}"));
     }

@@ -95,7 +95,7 @@ internal sealed partial class AwayFleet : IAsyncDisposable
 
         // Lives are short here: what the runtime would gain by compiling twice comes too late.
         var environment = new Dictionary<string, string> { ["DOTNET_TC_CallCounting"] = "0", ["DOTNET_gcConcurrent"] = "0" };
-        return new Seat(name, database, providers, () => ServerProcess.StartAsync(settings, _database.ApiKey, environment), _database.ApiKey);
+        return new Seat(name, database, providers, () => ServerProcess.StartAsync(settings, _database.ApiKey, environment), _database.ApiKey, _size.Away / 12);
     }
 
     private Dictionary<string, string> SettingsOf(string name, TcpProxy database) => new()
@@ -122,8 +122,8 @@ internal sealed partial class AwayFleet : IAsyncDisposable
         ["EXCHANGE:ALLOW_PRIVATE_NETWORKS"] = "true",
         ["REFRESH:WORKER_ENABLED"] = name == Api ? "false" : "true",
 
-        // None of the workers can take all that becomes due at once.
-        ["REFRESH:SLOTS"] = Text(_size.Bursting * 3 / 5),
+        // Together the workers cannot take all that becomes due at once. What callers ask for the API server refreshes.
+        ["REFRESH:SLOTS"] = Text(_size.Bursting * 2 / 5),
         ["REFRESH:HEARTBEAT_INTERVAL"] = Text(TimeSpan.FromSeconds(1)),
         ["REFRESH:QUEUE_ALLOWANCE"] = Text(AwayRun.QueueAllowance),
         ["REFRESH:HTTP_DEADLINE"] = Text(AwayRun.HttpDeadline),

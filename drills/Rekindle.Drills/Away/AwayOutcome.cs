@@ -8,8 +8,8 @@ internal sealed record AwayOutcome
     /// <summary>Refresh tokens that were at the provider, unanswered, when the database went.</summary>
     public required int InFlight { get; init; }
 
-    /// <summary>Connections that came due while the database was away.</summary>
-    public required int DueMeanwhile { get; init; }
+    /// <summary>Connections that were due a moment before it went, and that nobody had claimed.</summary>
+    public required int Due { get; init; }
 
     /// <summary>Of what was claimed before: tokens that left after the database had gone.</summary>
     public required int SentLater { get; init; }
@@ -71,7 +71,7 @@ internal sealed record AwayOutcome
         (Reused > 0, $"{Reused} used-up refresh tokens came back"),
         (Started > 0, $"{Started} refreshes were sent that had not been claimed before the database went"),
         (InFlight == 0 || Answered == 0, "nothing was in flight when the database went: the drill shows nothing"),
-        (DueMeanwhile == 0, "nothing came due while the database was away: the drill shows nothing"),
+        (Due == 0, "nothing was due when the database went: the drill shows nothing"),
         (Pending == 0, "nobody said that results were waiting"),
         (PendingAfter > 0, $"{PendingAfter} results are still waiting"),
         (Unserved > 0, $"{Unserved} requests were not answered with a token that the provider accepts"),

@@ -34,7 +34,7 @@ internal sealed class AwayRun(AwaySize size, AwayFleet fleet, AwayDatabase datab
     private AwayConnection[] _connections = [];
     private Task<CallerRecord[]> _calling = Task.FromResult<CallerRecord[]>([]);
     private HttpClient? _http;
-    private IReadOnlyList<DateTimeOffset> _due = [];
+    private int _due;
     private int _inFlight;
     private int _pending;
     private int? _pendingOfDead;
@@ -76,7 +76,7 @@ internal sealed class AwayRun(AwaySize size, AwayFleet fleet, AwayDatabase datab
                     Subject = grant.Subject,
                     AccessToken = grant.AccessToken,
                     RefreshToken = grant.RefreshToken,
-                    ExpiresAt = i < size.Bursting ? grant.ExpiresAt : DateTimeOffset.UtcNow + (size.Away * 1.2) + TimeSpan.FromSeconds(20),
+                    ExpiresAt = grant.ExpiresAt,
                     ProviderAccountId = grant.Subject,
                 },
                 cancelled);
@@ -85,25 +85,25 @@ internal sealed class AwayRun(AwaySize size, AwayFleet fleet, AwayDatabase datab
         var callers = _connections.Select(c => new Caller(c.Id, _provider, CallerPause)).ToArray();
         Array.ForEach(callers, c => c.Ask(client));
         _calling = Task.WhenAll(callers.Select(c => c.RunAsync(_enough.Token)));
+        await Task.WhenAll(fleet.Seats.Select(AwayFleet.PendingOfAsync));
     }
 
     /// <summary>
-    /// Makes two thirds of the connections due at once, and returns when most of them are at the provider, which has done its work and keeps
-    /// its answers back until <see cref="LetAnswersGo"/>.
+    /// Makes two thirds of the connections due at once, and when most of them are at the provider, which has done its work and keeps its answers
+    /// back until <see cref="LetAnswersGo"/>, the others: the workers have no hands free for them.
     /// </summary>
     public async Task BurstAsync()
     {
         _provider.Faults.Add(Fault.Hold(FaultStage.After));
         var watch = Stopwatch.StartNew();
-        var orders = Parallel.ForEachAsync(_connections.Take(size.Bursting), SomeAtOnce, async (connection, cancelled) =>
-            (await fleet.ApiServer.Http!.PostAsync(new Uri($"/v1/connections/{connection.Id}/retry", UriKind.Relative), null, cancelled)).Dispose());
-        while ((!orders.IsCompleted || UnansweredNow() < size.Bursting * 0.9) && watch.Elapsed < SomeOfTheDeadline)
+        await MakeDueAsync(_connections.Take(size.Bursting));
+        while (UnansweredNow() < size.Bursting * 0.9 && watch.Elapsed < SomeOfTheDeadline)
         {
             await Task.Delay(Look / 5);
         }
 
-        await Task.WhenAll(fleet.Seats.Select(AwayFleet.PendingOfAsync));
-        _due = await _witness.ReadDueAsync();
+        await MakeDueAsync(_connections.Skip(size.Bursting));
+        _due = await _witness.CountDueAsync();
     }
 
     /// <summary>The database has gone: the answers come now.</summary>
@@ -175,7 +175,7 @@ internal sealed class AwayRun(AwaySize size, AwayFleet fleet, AwayDatabase datab
         {
             Variant = fleet.Variant,
             InFlight = _inFlight,
-            DueMeanwhile = _due.Count(d => d > database.WentAt && d < database.CameBackAt),
+            Due = _due,
             SentLater = sentLater.Length,
             Started = await _witness.CountUnclaimedAsync(sentLater),
             Answered = _witness.Presented.Count(p => p.Issued && p.AnsweredAt > database.WentAt && p.AnsweredAt < database.CameBackAt),
@@ -191,6 +191,9 @@ internal sealed class AwayRun(AwaySize size, AwayFleet fleet, AwayDatabase datab
             Callers = callers,
         };
     }
+
+    private Task MakeDueAsync(IEnumerable<AwayConnection> connections) => Parallel.ForEachAsync(connections, SomeAtOnce, async (connection, cancelled) =>
+        (await fleet.ApiServer.Http!.PostAsync(new Uri($"/v1/connections/{connection.Id}/retry", UriKind.Relative), null, cancelled)).Dispose());
 
     private int UnansweredNow() => _witness.Presented.Count(p => p.AnsweredAt is null);
 

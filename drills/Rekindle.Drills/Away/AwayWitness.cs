@@ -20,19 +20,13 @@ internal sealed class AwayWitness(AwayFleet fleet, AwayDatabase database, Simula
     /// <summary>Refresh tokens as the provider saw them come.</summary>
     public IReadOnlyList<Presentation> Presented => simulator.History.Refreshes(fleet.Provider.Name);
 
-    /// <summary>When those connections come due that nobody has claimed.</summary>
-    public async Task<IReadOnlyList<DateTimeOffset>> ReadDueAsync()
+    /// <summary>Connections that are due, and that nobody has claimed.</summary>
+    public async Task<int> CountDueAsync()
     {
-        var due = new List<DateTimeOffset>();
         await using var connection = await database.ConnectAsync(fleet.Variant.Name);
-        await using var command = new NpgsqlCommand("select claimable_at from refresh_schedule where claimable_at is not null", connection);
-        await using var reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
-        {
-            due.Add(DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(0)));
-        }
-
-        return due;
+        await using var command = new NpgsqlCommand("select count(*)::int from refresh_schedule where claimable_at <= $1", connection);
+        command.Parameters.Add(new NpgsqlParameter { Value = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() });
+        return (int)(await command.ExecuteScalarAsync())!;
     }
 
     /// <summary>Connections that are not active, are in somebody's hands, or whose newest refresh token the database does not have.</summary>

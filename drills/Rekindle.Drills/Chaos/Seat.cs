@@ -9,10 +9,11 @@ namespace Rekindle.Drills.Chaos;
 /// </summary>
 internal sealed class Seat : IAsyncDisposable
 {
-    private static readonly TimeSpan StartAgain = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(0.5);
 
     private readonly Func<Task<ServerProcess>> _start;
     private readonly string _apiKey;
+    private readonly TimeSpan _startAgain;
     private readonly List<Interruption> _interruptions = [];
     private readonly List<string> _logs = [];
     private readonly CancellationTokenSource _leaving = new();
@@ -22,9 +23,15 @@ internal sealed class Seat : IAsyncDisposable
     private TimeSpan _away;
     private Task _serving = Task.CompletedTask;
 
-    public Seat(string name, TcpProxy database, TcpProxy providers, Func<Task<ServerProcess>> start, string apiKey)
+    /// <param name="name">Its name.</param>
+    /// <param name="database">Its line to the database.</param>
+    /// <param name="providers">Its line to the providers.</param>
+    /// <param name="start">Starts a process and waits until it is ready.</param>
+    /// <param name="apiKey">For talking to it.</param>
+    /// <param name="startAgain">From the end of a process to the next start; null: a moment.</param>
+    public Seat(string name, TcpProxy database, TcpProxy providers, Func<Task<ServerProcess>> start, string apiKey, TimeSpan? startAgain = null)
     {
-        (Name, Database, Providers, _start, _apiKey) = (name, database, providers, start, apiKey);
+        (Name, Database, Providers, _start, _apiKey, _startAgain) = (name, database, providers, start, apiKey, startAgain ?? Moment);
     }
 
     public string Name { get; }
@@ -140,7 +147,7 @@ internal sealed class Seat : IAsyncDisposable
                 _logs.Add($"--- {Name} did not start\n{e.Message}");
             }
 
-            await Task.Delay(StartAgain, _leaving.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_startAgain, _leaving.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         ready.TrySetResult();
