@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Rekindle.Client;
-using Rekindle.Drills.Chaos;
 using Rekindle.Simulator;
 using Rekindle.Simulator.Faults;
 using Rekindle.Simulator.History;
