@@ -20,6 +20,7 @@ internal static class CommitRows
         .Int("version", c => c.Claim.Tokens.Version)
         .Sealed("access_token", c => c.Tokens?.AccessToken)
         .Sealed("refresh_token", c => c.Tokens?.RefreshToken)
+        .Instant("previous_sent_at", c => c.PreviousSentAt)
         .Instant("issued_at", c => c.Tokens?.IssuedAt)
         .Instant("expires_at", c => c.Tokens?.ExpiresAt)
         .Text("expiry_source", c => c.Tokens is { } tokens ? Names.Of(tokens.ExpirySource) : null)
