@@ -88,7 +88,12 @@ public sealed record Connection
 
     /// <summary>What a token of a connection is bound to.</summary>
     public static SealContext SealContextOf(string environment, ConnectionId id, SecretKind kind, int grantNo) =>
-        new(environment, id.Value.ToString(CultureInfo.InvariantCulture), kind, grantNo);
+        new(environment, OwnerOf(id), kind, grantNo);
+
+    /// <summary>The owner of this connection's secrets, as <see cref="SealContext"/> names it.</summary>
+    internal string SealOwner => OwnerOf(Id);
+
+    private static string OwnerOf(ConnectionId id) => id.Value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The empty map.</summary>
     public static IReadOnlyDictionary<string, string> Empty { get; } = new Dictionary<string, string>();

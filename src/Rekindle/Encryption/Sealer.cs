@@ -10,7 +10,8 @@ namespace Rekindle.Encryption;
 /// </summary>
 /// <remarks>
 /// Nothing is cached. Deriving the key and setting up the cipher is most of an operation that takes a few microseconds;
-/// a cache of a million owners' sealing keys would cost more than it saves, and would be a million keys in memory.
+/// a cache of a million owners' sealing keys would cost more than it saves, and would be a million keys in memory. Who has several
+/// values of one owner in hand sets up an <see cref="OwnerCipher"/> for them.
 /// </remarks>
 public sealed class Sealer(KeyRing ring)
 {
@@ -29,6 +30,13 @@ public sealed class Sealer(KeyRing ring)
     /// <exception cref="FrozenException">These are not the keys that the database was sealed with: nothing of them may get into it.</exception>
     public SealedSecret Seal(Secret value, SealContext context)
     {
+        using var cipher = new OwnerCipher(context.Owner);
+        return Seal(value, context, cipher);
+    }
+
+    /// <inheritdoc cref="Seal(Secret, SealContext)"/>
+    internal SealedSecret Seal(Secret value, SealContext context, OwnerCipher cipher)
+    {
         ArgumentNullException.ThrowIfNull(value);
         if (Volatile.Read(ref _locked) is { } freeze)
         {
@@ -40,7 +48,7 @@ public sealed class Sealer(KeyRing ring)
         var plain = Encode(value);
         try
         {
-            return Seal(plain, context);
+            return Seal(plain, context, cipher);
         }
         finally
         {
@@ -53,6 +61,13 @@ public sealed class Sealer(KeyRing ring)
 
     /// <summary>Opens a value sealed under any key of the ring, if it belongs to this context.</summary>
     public OpenResult Open(SealedSecret value, SealContext context)
+    {
+        using var cipher = new OwnerCipher(context.Owner);
+        return Open(value, context, cipher);
+    }
+
+    /// <inheritdoc cref="Open(SealedSecret, SealContext)"/>
+    internal OpenResult Open(SealedSecret value, SealContext context, OwnerCipher cipher)
     {
         ArgumentNullException.ThrowIfNull(value);
         ThrowIfIncomplete(context);
@@ -72,9 +87,9 @@ public sealed class Sealer(KeyRing ring)
         var plain = new byte[bytes.Length - SealedLayout.Overhead];
         try
         {
-            return TryOpen(bytes, bytes[..SealedLayout.HeaderSize], key, context, plain)
+            return TryOpen(bytes, bytes[..SealedLayout.HeaderSize], key, context, cipher, plain)
                 ? new OpenResult.Opened(new Secret(StrictUtf8.GetString(plain)))
-                : Explain(bytes, key, context, plain);
+                : Explain(bytes, key, context, cipher, plain);
         }
         finally
         {
@@ -82,7 +97,7 @@ public sealed class Sealer(KeyRing ring)
         }
     }
 
-    private SealedSecret Seal(ReadOnlySpan<byte> plain, in SealContext context)
+    private SealedSecret Seal(ReadOnlySpan<byte> plain, in SealContext context, OwnerCipher cipher)
     {
         var contextSize = SealedLayout.ContextSize(context);
         var associated = Buffer(stackalloc byte[StackLimit], SealedLayout.HeaderSize + contextSize);
@@ -94,10 +109,9 @@ public sealed class Sealer(KeyRing ring)
         var rest = result.AsSpan();
         associated[..SealedLayout.HeaderSize].CopyTo(rest);
         rest = rest[SealedLayout.HeaderSize..];
-        RandomNumberGenerator.Fill(rest[..SealedLayout.NonceSize]);
+        RandomNonces.Fill(rest[..SealedLayout.NonceSize]);
 
-        using var cipher = CreateCipher(Ring.Current, contextBytes[ownerOffset..]);
-        cipher.Encrypt(
+        cipher.Of(Ring.Current, context, contextBytes[ownerOffset..]).Encrypt(
             rest[..SealedLayout.NonceSize],
             plain,
             rest[SealedLayout.NonceSize..^SealedLayout.TagSize],
@@ -106,7 +120,7 @@ public sealed class Sealer(KeyRing ring)
         return new SealedSecret(result);
     }
 
-    private static bool TryOpen(ReadOnlySpan<byte> value, ReadOnlySpan<byte> header, RingKey key, in SealContext context, Span<byte> plain)
+    private static bool TryOpen(ReadOnlySpan<byte> value, ReadOnlySpan<byte> header, RingKey key, in SealContext context, OwnerCipher cipher, Span<byte> plain)
     {
         var associated = Buffer(stackalloc byte[StackLimit], SealedLayout.HeaderSize + SealedLayout.ContextSize(context));
         var contextBytes = associated[SealedLayout.HeaderSize..];
@@ -114,10 +128,9 @@ public sealed class Sealer(KeyRing ring)
         header.CopyTo(associated);
 
         var rest = value[SealedLayout.HeaderSize..];
-        using var cipher = CreateCipher(key, contextBytes[ownerOffset..]);
         try
         {
-            cipher.Decrypt(
+            cipher.Of(key, context, contextBytes[ownerOffset..]).Decrypt(
                 rest[..SealedLayout.NonceSize],
                 rest[SealedLayout.NonceSize..^SealedLayout.TagSize],
                 rest[^SealedLayout.TagSize..],
@@ -135,7 +148,7 @@ public sealed class Sealer(KeyRing ring)
     /// The tag failed. If the binding names this context, bytes were changed. If it names another one, either the value
     /// belongs elsewhere or the binding itself was damaged; then the value opens with the binding put right.
     /// </summary>
-    private static OpenResult Explain(ReadOnlySpan<byte> value, RingKey key, in SealContext context, Span<byte> plain)
+    private static OpenResult Explain(ReadOnlySpan<byte> value, RingKey key, in SealContext context, OwnerCipher cipher, Span<byte> plain)
     {
         var contextBytes = new byte[SealedLayout.ContextSize(context)];
         SealedLayout.WriteContext(contextBytes, context);
@@ -143,18 +156,9 @@ public sealed class Sealer(KeyRing ring)
         value[..SealedLayout.HeaderSize].CopyTo(expected);
         SealedLayout.WriteBinding(expected, contextBytes);
 
-        return value.StartsWith(expected) || TryOpen(value, expected, key, context, plain)
+        return value.StartsWith(expected) || TryOpen(value, expected, key, context, cipher, plain)
             ? new OpenResult.Damaged(key.Id)
             : new OpenResult.BoundElsewhere(key.Id);
-    }
-
-    private static AesGcm CreateCipher(RingKey key, ReadOnlySpan<byte> owner)
-    {
-        Span<byte> sealingKey = stackalloc byte[RingKey.Size];
-        key.DeriveSealingKey(owner, sealingKey);
-        var cipher = new AesGcm(sealingKey, SealedLayout.TagSize);
-        CryptographicOperations.ZeroMemory(sealingKey);
-        return cipher;
     }
 
     private static byte[] Encode(Secret value)

@@ -7,7 +7,7 @@ namespace Rekindle.Refresh;
 /// <summary>Step 3: opens what is sealed, and locates what does not open (D6).</summary>
 internal sealed class GrantOpener(Sealer sealer)
 {
-    public OpenedGrant Open(Connection connection, TokenSet tokens, IntegrationEntry entry)
+    public OpenedGrant Open(Connection connection, TokenSet tokens, IntegrationEntry entry, OwnerCipher cipher)
     {
         ArgumentNullException.ThrowIfNull(connection);
         ArgumentNullException.ThrowIfNull(tokens);
@@ -33,7 +33,7 @@ internal sealed class GrantOpener(Sealer sealer)
                 return null;
             }
 
-            var result = sealer.Open(value, connection.SealContext(kind, tokens.GrantNo));
+            var result = sealer.Open(value, connection.SealContext(kind, tokens.GrantNo), cipher);
             problem ??= result.Problem is { } what
                 ? $"token_sets row of {connection.Id}, {kind switch { SecretKind.RefreshToken => "refresh_token", _ => "access_token" }}: {what}."
                 : null;

@@ -1,4 +1,5 @@
 using Rekindle.Connections;
+using Rekindle.Encryption;
 using Rekindle.Journal;
 using Rekindle.Ownership;
 using Rekindle.Providers;
@@ -28,9 +29,6 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
     TokenCache cache, DatabaseOwnership ownership, ClockSkew skew, RekindleMetrics metrics, RefreshOptions options, TimeProvider time)
 {
     private const int OpenIntentsBeforeQuarantine = 3;
-    private const string OutOfTime =
-        "The refresh token was refused at its first use, and the time has passed in which the provider takes the one before it.";
-
     private static readonly TimeSpan FirstRepeat = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Runs steps 3 to 9 under a lease. Never throws for what a provider does; returns when the result is stored.</summary>
@@ -73,13 +71,13 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
             return await settler.ReleaseAsync(claim, "the integration or its catalogue entry is gone").ConfigureAwait(false);
         }
 
-        var run = new RefreshRun(leased, entry, provider, source, capture) { CacheStamp = stamp };
+        using var run = new RefreshRun(leased, entry, provider, source, capture) { CacheStamp = stamp };
         if (claim.OpenIntents >= OpenIntentsBeforeQuarantine)
         {
             return await settler.QuarantineAsync(run).ConfigureAwait(false);
         }
 
-        var grant = opener.Open(claim.Connection, claim.Tokens, entry);
+        var grant = opener.Open(claim.Connection, claim.Tokens, entry, run.Cipher);
         if (grant.Problem is { } problem)
         {
             ownership.NoteUndecryptable(claim.Connection.Id);
@@ -92,8 +90,6 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
         FailPoint.Reach(Gap.Opened);
         return TokenRequestBuilder.Refresh(provider, entry.Credentials, grant.Material, time.GetUtcNow()) switch
         {
-            TokenRequestOutcome.Ready ready when !MayPresent(run) =>
-                await settler.RefuseAsync(run, RefreshClass.GrantDead, OutOfTime, ready.Request).ConfigureAwait(false),
             TokenRequestOutcome.Ready ready => await SendAsync(run, ready.Request).ConfigureAwait(false),
             TokenRequestOutcome.Refused refused =>
                 await settler.RefuseAsync(run, refused.Class, refused.Problem, refused.Synthetic).ConfigureAwait(false),
@@ -142,10 +138,6 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
         && !skew.IsOff
         && ownership.Freeze is null;
 
-    // A refresh token that was put back may have waited for its turn longer than the provider takes it (I8).
-    private bool MayPresent(RefreshRun run) => run.Claim.Tokens.Fallback != Fallback.InUse
-        || PreviousToken.MayBeSent(run.Claim.Tokens, run.Provider, time.GetUtcNow(), options.Lease);
-
     private TokenRequest? Synthetic(RefreshRun run, OpenedGrant grant) =>
         TokenRequestBuilder.Refresh(run.Provider, run.Entry.Credentials, grant.Material, time.GetUtcNow()) is TokenRequestOutcome.Refused refused
             ? refused.Synthetic
@@ -154,6 +146,7 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
 
 /// <summary>What one run of the protocol carries from step to step.</summary>
 internal sealed class RefreshRun(LeasedRefresh leased, IntegrationEntry entry, ProviderDefinition provider, RefreshSource source, bool capture)
+    : IDisposable
 {
     public LeasedRefresh Leased { get; } = leased;
 
@@ -172,4 +165,9 @@ internal sealed class RefreshRun(LeasedRefresh leased, IntegrationEntry entry, P
     public long CacheStamp { get; init; }
 
     public OpenedGrant? Grant { get; set; }
+
+    /// <summary>Opens what is stored and seals what comes: set up once.</summary>
+    public OwnerCipher Cipher { get; } = new(leased.Claim.Connection.SealOwner);
+
+    public void Dispose() => Cipher.Dispose();
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Rekindle.Encryption;
 
 namespace Rekindle.Tests.Encryption;
@@ -16,6 +18,21 @@ public sealed class FingerprinterTests
         Assert.Matches("^[0-9a-f]{16}$", fingerprint);
         Assert.Equal(fingerprint, Fingerprinter.Of(new Secret("token-one")));
         Assert.NotEqual(fingerprint, Fingerprinter.Of(new Secret("token-two")));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(200)]
+    [InlineData(2047)]
+    [InlineData(20_000)]
+    public async Task It_is_the_beginning_of_the_tokens_keyed_hash_on_every_thread_and_after_every_other_token(int length)
+    {
+        var token = new string('ü', length);
+        var expected = Convert.ToHexStringLower(HMACSHA256.HashData(Ring.FingerprintKey, Encoding.UTF8.GetBytes(token)).AsSpan(0, 8));
+
+        Assert.Equal(expected, Fingerprinter.Of(new Secret(token)));
+        Assert.Equal(expected, Fingerprinter.Of(new SealedSecret(Encoding.UTF8.GetBytes(token))));
+        Assert.Equal(expected, await Task.Run(() => Fingerprinter.Of(new Secret(token)), TestContext.Current.CancellationToken));
     }
 
     [Fact]

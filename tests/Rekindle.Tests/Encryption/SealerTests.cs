@@ -123,6 +123,47 @@ public sealed class SealerTests
     }
 
     [Fact]
+    public void One_cipher_opens_and_seals_all_values_of_its_owner_under_every_key_of_the_ring()
+    {
+        var rotated = new Sealer(Ring.WithNewCurrentKey(Now.AddDays(90)));
+        var access = Context with { Kind = SecretKind.AccessToken };
+        var old = Sealer.Seal(new Secret("sealed-before"), Context);
+        using var cipher = new OwnerCipher(Context.Owner);
+
+        Assert.True(Opens(rotated.Open(old, Context, cipher), "sealed-before"));
+        var fresh = rotated.Seal(new Secret("access"), access, cipher);
+        Assert.True(Opens(rotated.Open(old, Context, cipher), "sealed-before"));
+        Assert.True(Opens(rotated.Open(fresh, access, cipher), "access"));
+        Assert.True(Opens(rotated.Open(fresh, access), "access"));
+        Assert.IsType<OpenResult.BoundElsewhere>(rotated.Open(fresh, Context, cipher));
+    }
+
+    [Fact]
+    public void A_cipher_is_its_owners_alone()
+    {
+        using var cipher = new OwnerCipher(Context.Owner);
+        var elsewhere = Context with { Owner = "another" };
+
+        Assert.Throws<ArgumentException>(() => Sealer.Seal(new Secret("token"), elsewhere, cipher));
+        Assert.Throws<ArgumentException>(() => Sealer.Open(Sealer.Seal(new Secret("token"), elsewhere), elsewhere, cipher));
+    }
+
+    [Fact]
+    public async Task No_nonce_comes_twice_on_any_thread()
+    {
+        var nonces = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Enumerable.Range(0, 500).Select(_ => Nonce()).ToArray())));
+
+        Assert.Equal(8 * 500, nonces.SelectMany(n => n).Distinct().Count());
+
+        static string Nonce()
+        {
+            var nonce = new byte[12];
+            RandomNonces.Fill(nonce);
+            return Convert.ToHexString(nonce);
+        }
+    }
+
+    [Fact]
     [Trait("Req", "D6")]
     public void A_value_of_another_ring_names_the_key_that_is_missing()
     {

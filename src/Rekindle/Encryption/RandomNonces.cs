@@ -1,0 +1,30 @@
+using System.Security.Cryptography;
+
+namespace Rekindle.Encryption;
+
+/// <summary>
+/// Random nonces from the system's generator, fetched many at a time: asking it costs as much as sealing a token. Every byte is handed out once.
+/// </summary>
+internal static class RandomNonces
+{
+    private const int Fetched = 768;
+
+    [ThreadStatic]
+    private static byte[]? _bytes;
+
+    [ThreadStatic]
+    private static int _left;
+
+    public static void Fill(Span<byte> nonce)
+    {
+        var bytes = _bytes ??= new byte[Fetched];
+        if (_left < nonce.Length)
+        {
+            RandomNumberGenerator.Fill(bytes);
+            _left = Fetched;
+        }
+
+        bytes.AsSpan(_left - nonce.Length, nonce.Length).CopyTo(nonce);
+        _left -= nonce.Length;
+    }
+}
