@@ -8,11 +8,12 @@ using Rekindle.Storage;
 namespace Rekindle.Postgres.Refresh;
 
 /// <summary>
-/// Writes results over their exact parents (I5): all that go the common way in one statement, the others one by one, each under the
-/// lock of its connection.
+/// Writes results over their exact parents (I5): all that are as they should be in one statement, all others that go the common way in
+/// another, and what is left one by one, each under the lock of its connection.
 /// </summary>
 internal sealed class CommitBatch(PostgresDatabase database, SqlAttemptStore attempts, AttemptPartitions partitions, ILogger logger)
 {
+    private readonly SteadyStatement _steady = new(database);
     private readonly CommitStatement _statement = new(database);
     private readonly CommitWriter _writer = new(database, attempts, logger);
 
@@ -20,7 +21,12 @@ internal sealed class CommitBatch(PostgresDatabase database, SqlAttemptStore att
     {
         // Sorted, so that two batches with the same connections take their locks in the same order.
         var common = commits.Where(IsCommon).DistinctBy(c => c.Claim.AttemptId).OrderBy(c => c.Claim.Connection.Id).ToArray();
-        var applied = common.Length == 0 ? [] : await WriteCommonAsync(common, cancellationToken).ConfigureAwait(false);
+        var applied = await WriteSteadyAsync(SteadyStatement.Among(common), cancellationToken).ConfigureAwait(false);
+        if (common.Where(c => !applied.Contains(c.Claim.AttemptId)).ToArray() is { Length: > 0 } others)
+        {
+            applied.UnionWith(await WriteCommonAsync(others, cancellationToken).ConfigureAwait(false));
+        }
+
         var results = new CommitResult[commits.Count];
         for (var i = 0; i < results.Length; i++)
         {
@@ -33,9 +39,9 @@ internal sealed class CommitBatch(PostgresDatabase database, SqlAttemptStore att
     }
 
     // The sweep may have found meanwhile that a connection without refresh token needs its user, and a commit that leaves the
-    // status as it is has to see that. A verdict that ends a connection, or has its refresh token exchanged, looks for a late result
-    // first, and a simulation hides a state that the statement does not know.
-    private static bool IsCommon(RefreshCommit commit) => commit is { Holds: null, Fallback: null } && commit.Claim.Connection.Simulation is null
+    // status as it is has to see that. A verdict that ends a connection looks for a late result first, and a simulation hides a
+    // state that the statement does not know.
+    private static bool IsCommon(RefreshCommit commit) => commit.Holds is null && commit.Claim.Connection.Simulation is null
         && (commit.Status is { } status ? status != ConnectionStatus.NeedsReauthorization : commit.Claim.Tokens.RefreshToken is not null);
 
     private async Task<bool> TryEnsureAsync(Attempt[] records, CancellationToken cancellationToken)
@@ -49,6 +55,19 @@ internal sealed class CommitBatch(PostgresDatabase database, SqlAttemptStore att
         {
             // A role that may not create tables: the tokens are written without their attempts, and that is reported.
             return false;
+        }
+    }
+
+    // Whatever it is refused for, the other statement finds out and deals with it.
+    private async Task<HashSet<Guid>> WriteSteadyAsync(RefreshCommit[] commits, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return commits.Length == 0 ? [] : [.. await _steady.ExecuteAsync(commits, cancellationToken).ConfigureAwait(false)];
+        }
+        catch (StoreException exception) when (!exception.IsTransient)
+        {
+            return [];
         }
     }
 

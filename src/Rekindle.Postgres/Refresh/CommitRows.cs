@@ -20,7 +20,6 @@ internal static class CommitRows
         .Int("version", c => c.Claim.Tokens.Version)
         .Sealed("access_token", c => c.Tokens?.AccessToken)
         .Sealed("refresh_token", c => c.Tokens?.RefreshToken)
-        .Instant("previous_sent_at", c => c.PreviousSentAt)
         .Instant("issued_at", c => c.Tokens?.IssuedAt)
         .Instant("expires_at", c => c.Tokens?.ExpiresAt)
         .Text("expiry_source", c => c.Tokens is { } tokens ? Names.Of(tokens.ExpirySource) : null)
@@ -81,6 +80,38 @@ internal static class CommitRows
         .Text("request", a => a.Request)
         .Text("response", a => a.Response);
 
+    /// <summary>Steady results and what varies about their attempts: what <see cref="SteadyStatement"/> is fed with.</summary>
+    public static RowArrays<RefreshCommit> Steady { get; } = new RowArrays<RefreshCommit>()
+        .Small("shard", c => c.Claim.Connection.Id.Shard)
+        .Long("connection_id", c => c.Claim.Connection.Id.Value)
+        .Uuid("attempt_id", c => c.Claim.AttemptId)
+        .Int("epoch", c => c.Claim.Epoch)
+        .Int("grant_no", c => c.Claim.Tokens.GrantNo)
+        .Int("version", c => c.Claim.Tokens.Version)
+        .Sealed("access_token", c => c.Tokens!.AccessToken)
+        .Sealed("refresh_token", c => c.Tokens!.RefreshToken)
+        .Instant("issued_at", c => c.Tokens!.IssuedAt)
+        .Instant("expires_at", c => c.Tokens!.ExpiresAt)
+        .Text("expiry_source", c => Names.Of(c.Tokens!.ExpirySource))
+        .Instant("refresh_token_expires_at", c => c.Tokens!.RefreshTokenExpiresAt)
+        .Text("scope", c => c.Tokens!.Scopes is { } scopes ? SqlJson.Of(scopes) : null)
+        .Text("token_type", c => c.Tokens!.TokenType)
+        .Instant("due_at", c => c.DueAt)
+        .Instant("created_at", c => c.Attempt.CreatedAt)
+        .Int("integration_id", c => c.Attempt.IntegrationId)
+        .Text("environment", c => c.Attempt.Key.Environment)
+        .Text("integration", c => c.Attempt.Key.Integration)
+        .Text("tenant", c => c.Attempt.Key.Tenant)
+        .Text("subject", c => c.Attempt.Key.Subject)
+        .Text("purpose", c => c.Attempt.Key.Purpose)
+        .Text("account", c => c.Attempt.Key.Account)
+        .Text("next_step", c => c.Attempt.NextStep)
+        .Instant("next_retry_at", c => c.Attempt.NextRetryAt)
+        .Int("duration_ms", c => (int)c.Attempt.Duration.TotalMilliseconds)
+        .LongOrNull("expires_in", c => (long?)c.Attempt.ExpiresIn?.TotalSeconds)
+        .IntOrNull("http_status", c => c.Attempt.Status)
+        .Text("stages", c => c.Attempt.Stages);
+
     /// <summary>The messages they open.</summary>
     public static RowArrays<(RefreshCommit Commit, NotificationDraft Draft)> Messages { get; } = new RowArrays<(RefreshCommit Commit, NotificationDraft Draft)>()
         .Uuid("attempt_id", m => m.Commit.Claim.AttemptId)
@@ -98,7 +129,7 @@ internal static class CommitRows
     /// A refresh as it should be: the token was renewed, and the connection stays exactly as it was claimed. Nothing but the
     /// sweep can have changed it since, and that shows in the schedule.
     /// </summary>
-    private static bool IsSteady(RefreshCommit commit)
+    public static bool IsSteady(RefreshCommit commit)
     {
         var before = commit.Claim.Connection;
         return commit is { Tokens: not null, Status: null or ConnectionStatus.Active, Dependents: null or DependentState.Active, Variables.Count: 0 }

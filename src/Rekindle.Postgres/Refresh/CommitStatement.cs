@@ -42,22 +42,7 @@ internal sealed class CommitStatement(PostgresDatabase database)
               -- What the sweep has marked as ended meanwhile is not as it was claimed.
               and (not r.is_steady or s.degrade_at is not null)
             returning r.*),
-        stored as (
-            -- What is not stated is kept (I9). The refresh token that was just used up stays as the previous one until its
-            -- successor has worked once (I8): a refresh without rotation is that proof.
-            update token_sets t set version = t.version + 1, attempt_id = r.attempt_id, access_token = r.access_token,
-                refresh_token = coalesce(r.refresh_token, t.refresh_token),
-                previous_refresh_token = case when r.refresh_token is not null then t.refresh_token end,
-                previous_sent_at = r.previous_sent_at, fallback = null,
-                issued_at = r.issued_at, expires_at = r.expires_at, expiry_source = r.expiry_source,
-                refresh_token_expires_at = coalesce(r.refresh_token_expires_at, t.refresh_token_expires_at),
-                scope = coalesce(r.scope, t.scope), token_type = r.token_type, refreshed_at = r.issued_at, updated_at = $1
-            from released r
-            where t.shard = r.shard and t.connection_id = r.connection_id and r.access_token is not null
-              and t.grant_no = r.grant_no and t.version = r.version
-            returning t.attempt_id),
-        applied as materialized (
-            select * from released r where r.access_token is null or r.attempt_id in (select attempt_id from stored)),
+        {Stored},
         changed as (
             update connections c set
                 status = {After},
@@ -96,6 +81,27 @@ internal sealed class CommitStatement(PostgresDatabase database)
             select $1, 'connection', connection_id, version + case when access_token is null then 0 else 1 end from applied)
         select attempt_id from applied
         """);
+
+    /// <summary>The tokens of what was <c>released</c>, and with them what is <c>applied</c>. $1 now.</summary>
+    public const string Stored =
+        """
+        stored as (
+            -- What is not stated is kept (I9). The refresh token that was just used up stays as the previous one until its
+            -- successor has worked once (I8): a refresh without rotation is that proof.
+            update token_sets t set version = t.version + 1, attempt_id = r.attempt_id, access_token = r.access_token,
+                refresh_token = coalesce(r.refresh_token, t.refresh_token),
+                previous_refresh_token = case when r.refresh_token is not null then t.refresh_token end,
+                previous_sent_at = case when r.refresh_token is not null then r.issued_at end,
+                issued_at = r.issued_at, expires_at = r.expires_at, expiry_source = r.expiry_source,
+                refresh_token_expires_at = coalesce(r.refresh_token_expires_at, t.refresh_token_expires_at),
+                scope = coalesce(r.scope, t.scope), token_type = r.token_type, refreshed_at = r.issued_at, updated_at = $1
+            from released r
+            where t.shard = r.shard and t.connection_id = r.connection_id and r.access_token is not null
+              and t.grant_no = r.grant_no and t.version = r.version
+            returning t.attempt_id),
+        applied as materialized (
+            select * from released r where r.access_token is null or r.attempt_id in (select attempt_id from stored))
+        """;
 
     private const string Ready = "(r.status = 'degraded' and r.access_token is not null and (r.expires_at is null or r.expires_at > $1))";
 

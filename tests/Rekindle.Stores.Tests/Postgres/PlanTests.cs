@@ -20,6 +20,7 @@ public sealed partial class PlanTests : PostgresTest
     {
         { "claim", DueClaims.Statement, ["refresh_schedule_claim", "connections_pkey", "token_sets_pkey"] },
         { "commit", CommitStatement.Text, ["refresh_schedule_pkey", "connections_pkey", "token_sets_pkey", "dependents_pkey"] },
+        { "steady commit", SteadyStatement.Text, ["refresh_schedule_pkey", "token_sets_pkey"] },
         { "queue heads", QueueHeads.Statement, ["refresh_schedule_claim"] },
         { "sweep, looking", DegradeSweep.FindStatement, ["refresh_schedule_degrade", "refresh_schedule_leased"] },
         { "sweep, writing", DegradeSweep.WriteStatement, ["refresh_schedule_pkey", "connections_pkey", "token_sets_pkey", "dependents_pkey"] },
