@@ -4,9 +4,15 @@ using Rekindle.Storage;
 namespace Rekindle.Postgres;
 
 /// <summary>Permits on PostgreSQL: an advisory lock per integration makes counting and taking one step.</summary>
+/// <remarks>
+/// None of these writes waits for the disk. Under a permit nothing is sent for a connection before its claim has committed, which does wait, and with
+/// it for all that was written before it: whatever a database forgets in a crash, it forgets no permit that was used.
+/// </remarks>
 internal sealed class PostgresBudgetStore(PostgresDatabase database) : IBudgetStore
 {
     private const int LockSpace = 0x62756467; // "budg" in ASCII
+
+    private const string WithoutWaiting = "select set_config('synchronous_commit', 'off', true)";
 
     // A statement of its own before the count, so that all that was taken before we got the lock is counted.
     private const string Lock = "select pg_advisory_xact_lock($1, $2)";
@@ -21,6 +27,8 @@ internal sealed class PostgresBudgetStore(PostgresDatabase database) : IBudgetSt
         on conflict (integration_id, slot) do update set taken = budgets.taken + excluded.taken
         returning (select permits from room)
         """;
+
+    private const string Return = "update budgets set taken = greatest(taken - $1, 0) where integration_id = $2 and slot = $3";
 
     private const string Record =
         """
@@ -37,11 +45,13 @@ internal sealed class PostgresBudgetStore(PostgresDatabase database) : IBudgetSt
             async session =>
             {
                 var batch = session.Batch(
+                    (WithoutWaiting, []),
                     (Lock, [LockSpace, integrationId]),
                     (Take, [integrationId, slots.FirstCounted(now), slots.Forgotten(now), slots.SlotOf(now), (long)wanted, (long)ceiling]));
                 await using var batchDisposal = batch.ConfigureAwait(false);
                 var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
                 await using var readerDisposal = reader.ConfigureAwait(false);
+                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? reader.GetInt32(0) : 0;
             },
@@ -50,25 +60,15 @@ internal sealed class PostgresBudgetStore(PostgresDatabase database) : IBudgetSt
 
     public Task ReturnAsync(
         int integrationId, int permits, TimeSpan window, DateTimeOffset takenAt, CancellationToken cancellationToken) =>
-        database.StatementAsync(
-            session => session.ExecuteAsync(
-                "update budgets set taken = greatest(taken - @permits, 0) where integration_id = @integration and slot = @slot",
-                ("permits", permits), ("integration", integrationId), ("slot", BudgetSlots.Of(window).SlotOf(takenAt))),
-            cancellationToken);
+        WriteAsync(Return, [permits, integrationId, BudgetSlots.Of(window).SlotOf(takenAt)], cancellationToken);
 
-    public Task RecordAsync(IReadOnlyList<BudgetOutcomes> outcomes, DateTimeOffset now, CancellationToken cancellationToken) =>
-        database.StatementAsync(
-            async session =>
-            {
-                var command = session.Statement(Record);
-                await using var disposal = command.ConfigureAwait(false);
-                command.Parameters.Add(new() { Value = outcomes.Select(o => o.IntegrationId).ToArray() });
-                command.Parameters.Add(new() { Value = outcomes.Select(o => BudgetSlots.Of(o.Window).SlotOf(now)).ToArray() });
-                command.Parameters.Add(new() { Value = outcomes.Select(o => o.Successful).ToArray() });
-                command.Parameters.Add(new() { Value = outcomes.Select(o => o.Failed).ToArray() });
-                return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-            },
-            cancellationToken);
+    public Task RecordAsync(IReadOnlyList<BudgetOutcomes> outcomes, DateTimeOffset now, CancellationToken cancellationToken) => WriteAsync(
+        Record,
+        [
+            outcomes.Select(o => o.IntegrationId).ToArray(), outcomes.Select(o => BudgetSlots.Of(o.Window).SlotOf(now)).ToArray(),
+            outcomes.Select(o => o.Successful).ToArray(), outcomes.Select(o => o.Failed).ToArray(),
+        ],
+        cancellationToken);
 
     public Task<BudgetUse> ReadAsync(int integrationId, TimeSpan window, DateTimeOffset now, CancellationToken cancellationToken) =>
         database.StatementAsync(
@@ -80,4 +80,13 @@ internal sealed class PostgresBudgetStore(PostgresDatabase database) : IBudgetSt
                 static row => new BudgetUse(row.Int(), row.Int(), row.Int()),
                 ("integration", integrationId), ("first", BudgetSlots.Of(window).FirstCounted(now))).ConfigureAwait(false))!,
             cancellationToken);
+
+    private Task<int> WriteAsync(string sql, object[] parameters, CancellationToken cancellationToken) => database.StatementAsync(
+        async session =>
+        {
+            var batch = session.Batch((WithoutWaiting, []), (sql, parameters));
+            await using var disposal = batch.ConfigureAwait(false);
+            return await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        },
+        cancellationToken);
 }
