@@ -14,7 +14,7 @@ internal static class DurableRefreshLine
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Settings of a worker that may use the whole machine; a line into the log for each refresh is for other rates.</summary>
-    public static (string, string)[] FullSpeed => [("REKINDLE_REFRESH__SLOTS", "512"), ("Logging__LogLevel__Default", "Warning")];
+    public static (string, string)[] FullSpeed => [("REKINDLE_REFRESH__SLOTS", "1024"), ("Logging__LogLevel__Default", "Warning")];
 
     public static async Task<IReadOnlyList<Figure>> RunAsync(BenchPlace place)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using BenchmarkDotNet.Attributes;
 using Google.Apis.Auth.OAuth2;
 using Google.Apis.Auth.OAuth2.Flows;
@@ -22,6 +23,8 @@ public class FreshToken
     private readonly Dictionary<string, (string Token, DateTime ExpiresAt)> _dictionary = [];
     private DirectoryInfo _folder = null!;
     private IHost _host = null!;
+    private MeterListener _metrics = null!;
+    private Timer _collecting = null!;
     private TokenReader _tokens = null!;
     private ConnectionId _id;
     private UserCredential _google = null!;
@@ -48,6 +51,8 @@ public class FreshToken
 
     private async Task CleanUpAsync()
     {
+        await _collecting.DisposeAsync();
+        _metrics.Dispose();
         await _host.StopAsync();
         _host.Dispose();
         _folder.Delete(recursive: true);
@@ -82,6 +87,7 @@ public class FreshToken
         await deployment.CreateIntegrationsAsync("bench", 1);
         _host = deployment.Parts(o => o.Refresh.WorkerEnabled = false);
         await _host.StartAsync();
+        ListenToMetrics();
         _tokens = _host.Services.GetRequiredService<TokenReader>();
         var importer = _host.Services.GetRequiredService<ConnectionImporter>();
         for (var n = 0; n < Connections; n++)
@@ -98,6 +104,16 @@ public class FreshToken
 
         _id = (await _tokens.GetAsync(Integration, Subject)).ConnectionId;
         await _tokens.GetAsync(_id);
+    }
+
+    // As an exporter does in production: everything is subscribed to, and read once in a while.
+    private void ListenToMetrics()
+    {
+        _metrics = new MeterListener { InstrumentPublished = (instrument, listener) => listener.EnableMeasurementEvents(instrument) };
+        _metrics.SetMeasurementEventCallback<long>(static (_, _, _, _) => { });
+        _metrics.SetMeasurementEventCallback<double>(static (_, _, _, _) => { });
+        _metrics.Start();
+        _collecting = new Timer(_ => _metrics.RecordObservableInstruments(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
     private void SetUpGoogle()

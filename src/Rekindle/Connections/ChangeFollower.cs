@@ -24,14 +24,15 @@ internal sealed class ChangeFollower(
 
     private FeedCursor _cursor = new(0, clock.Time);
     private long _readAt = -1;
+    private long _freshUntil = long.MinValue;
     private DateTimeOffset _readAtUtc;
     private volatile bool _rewinds;
 
     /// <summary>Raised for API keys that changed.</summary>
     public event Action? ApiKeysChanged;
 
-    /// <summary>Whether memory is at most a few seconds behind the store.</summary>
-    public bool IsFresh => Age <= FreshFor;
+    /// <summary>Whether memory is at most a few seconds behind the store. Asked with every token that is handed out: one look at the clock and a comparison.</summary>
+    public bool IsFresh => clock.Time.GetTimestamp() <= Volatile.Read(ref _freshUntil);
 
     /// <summary>How far memory may be behind.</summary>
     public TimeSpan Age => Volatile.Read(ref _readAt) is >= 0 and var at ? clock.Time.GetElapsedTime(at) : TimeSpan.MaxValue;
@@ -41,7 +42,7 @@ internal sealed class ChangeFollower(
     {
         _cursor = new FeedCursor(await feed.LastPositionAsync(cancellationToken).ConfigureAwait(false), clock.Time, clock.Options.CommitDeadline);
         _readAtUtc = clock.Now;
-        Volatile.Write(ref _readAt, clock.Time.GetTimestamp());
+        WasReadAt(clock.Time.GetTimestamp());
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -111,7 +112,13 @@ internal sealed class ChangeFollower(
         }
 
         _readAtUtc = askedAt;
-        Volatile.Write(ref _readAt, asked);
+        WasReadAt(asked);
+    }
+
+    private void WasReadAt(long timestamp)
+    {
+        Volatile.Write(ref _readAt, timestamp);
+        Volatile.Write(ref _freshUntil, timestamp + (long)(FreshFor.TotalSeconds * clock.Time.TimestampFrequency));
     }
 
     private bool Apply(Change change)
