@@ -25,7 +25,7 @@ internal static class ConnectionMapping
             WhoActs = ConnectionDiagnosis.WhoActs(c, entry, now) is { } who ? Names.Of(who) : null,
             ExpiringSoon = c.Status == ConnectionStatus.Active && snapshot.Tokens?.ExpiresAt <= now + Soon,
             InBackoff = c.NextRetryAt > now,
-            InDoubt = snapshot.InDoubtSince is not null || snapshot.LeaseUntil <= now,
+            InDoubt = (snapshot.InDoubtSince is not null && c.Status != ConnectionStatus.NeedsReauthorization) || snapshot.LeaseUntil <= now,
             LeftOut = snapshot.IsLeftOut,
             NeverRefreshed = c.LastRefreshedAt is null,
             ProviderAccountId = c.ProviderAccountId,

@@ -86,6 +86,7 @@ create table token_sets (
     token_type                text not null default 'Bearer',
     client_id                 text not null default '',
     scope                     text not null default '[]',
+    fallback                  text,          -- in_use: the previous refresh token was put back; spent: that came to nothing
     access_token              bytea,         -- null: erased after a revocation; the row keeps grant number and version
     refresh_token             bytea,
     previous_refresh_token    bytea,

@@ -39,9 +39,9 @@ internal sealed class CommitBatch(PostgresDatabase database, SqlAttemptStore att
     }
 
     // The sweep may have found meanwhile that a connection without refresh token needs its user, and a commit that leaves the
-    // status as it is has to see that. A verdict that ends a connection looks for a late result first, and a simulation hides a
-    // state that the statement does not know.
-    private static bool IsCommon(RefreshCommit commit) => commit.Holds is null && commit.Claim.Connection.Simulation is null
+    // status as it is has to see that. A verdict that ends a connection, or has its refresh token exchanged, looks for a late result
+    // first, and a simulation hides a state that the statement does not know.
+    private static bool IsCommon(RefreshCommit commit) => commit is { Holds: null, Fallback: null } && commit.Claim.Connection.Simulation is null
         && (commit.Status is { } status ? status != ConnectionStatus.NeedsReauthorization : commit.Claim.Tokens.RefreshToken is not null);
 
     private async Task<bool> TryEnsureAsync(Attempt[] records, CancellationToken cancellationToken)

@@ -91,7 +91,7 @@ internal sealed class CommitStatement(PostgresDatabase database)
             update token_sets t set version = t.version + 1, attempt_id = r.attempt_id, access_token = r.access_token,
                 refresh_token = coalesce(r.refresh_token, t.refresh_token),
                 previous_refresh_token = case when r.refresh_token is not null then t.refresh_token end,
-                previous_sent_at = case when r.refresh_token is not null then r.issued_at end,
+                previous_sent_at = r.previous_sent_at, fallback = null,
                 issued_at = r.issued_at, expires_at = r.expires_at, expiry_source = r.expiry_source,
                 refresh_token_expires_at = coalesce(r.refresh_token_expires_at, t.refresh_token_expires_at),
                 scope = coalesce(r.scope, t.scope), token_type = r.token_type, refreshed_at = r.issued_at, updated_at = $1

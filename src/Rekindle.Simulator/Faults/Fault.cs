@@ -36,6 +36,11 @@ public enum FaultKind
     /// <summary>The connection is cut in the middle of the answer.</summary>
     Truncate,
 
+    /// <summary>
+    /// The answer leaves, and the server forgets that it rotated: the new refresh token is unknown to it, the one presented is as it was before.
+    /// </summary>
+    ForgottenRotation,
+
     /// <summary>The grant is said to be dead, and is not.</summary>
     InvalidGrant,
 
@@ -142,6 +147,9 @@ public sealed record Fault
     /// <summary>The tokens are rotated and the connection is cut in the middle of the answer.</summary>
     public static Fault TruncatedAnswer() => new() { Kind = FaultKind.Truncate, Stage = FaultStage.After };
 
+    /// <summary>The tokens are rotated, the answer leaves, and the server forgets that it rotated them.</summary>
+    public static Fault ForgottenRotation() => new() { Kind = FaultKind.ForgottenRotation, Stage = FaultStage.After };
+
     /// <summary>This answer instead of the server's own.</summary>
     public static Fault Answering(ErrorAnswer answer, FaultStage stage = FaultStage.Before) =>
         new() { Kind = FaultKind.Answer, Answer = answer, Stage = stage };
@@ -150,7 +158,9 @@ public sealed record Fault
     public static Fault Of(FaultKind kind) => new()
     {
         Kind = kind,
-        Stage = kind is FaultKind.GatewayTimeout or FaultKind.Truncate or FaultKind.WrongContentType ? FaultStage.After : FaultStage.Before,
+        Stage = kind is FaultKind.GatewayTimeout or FaultKind.Truncate or FaultKind.WrongContentType or FaultKind.ForgottenRotation
+            ? FaultStage.After
+            : FaultStage.Before,
     };
 
     /// <summary>The same, only for one grant.</summary>

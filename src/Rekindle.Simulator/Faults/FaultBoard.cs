@@ -25,9 +25,9 @@ public sealed class FaultBoard
             throw new ArgumentException("A fault of kind Answer needs an answer.", nameof(fault));
         }
 
-        if (fault is { Kind: FaultKind.Truncate or FaultKind.WrongContentType, Stage: FaultStage.Before })
+        if (fault is { Kind: FaultKind.Truncate or FaultKind.WrongContentType or FaultKind.ForgottenRotation, Stage: FaultStage.Before })
         {
-            throw new ArgumentException($"A fault of kind {fault.Kind} spoils an answer, so its stage is After.", nameof(fault));
+            throw new ArgumentException($"A fault of kind {fault.Kind} is about an answer that was given, so its stage is After.", nameof(fault));
         }
 
         var active = new ActiveFault(this, $"f{Interlocked.Increment(ref _lastId)}", fault);

@@ -94,6 +94,11 @@ internal sealed class Grant(long number, string subject, string clientId, IReadO
                 return RefreshResult.Refused(presented, ErrorOf(end));
             }
 
+            if (presented == PresentedToken.Unknown)
+            {
+                return RefreshResult.Refused(presented, TokenError.InvalidGrant);
+            }
+
             if (presented == PresentedToken.Reused)
             {
                 _reuses++;
@@ -176,6 +181,15 @@ internal sealed class Grant(long number, string subject, string clientId, IReadO
         lock (_gate)
         {
             _accessTokens.Clear();
+        }
+    }
+
+    /// <summary>The server has lost what it wrote when it gave this refresh token.</summary>
+    public void Forget(int generation)
+    {
+        lock (_gate)
+        {
+            _refreshTokens.Forget(generation);
         }
     }
 

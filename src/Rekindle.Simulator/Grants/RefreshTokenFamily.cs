@@ -11,18 +11,25 @@ internal sealed class RefreshTokenFamily
 {
     // Those that may matter again; one that is not here is used up.
     private readonly List<Member> _members = [];
+    private readonly HashSet<int> _forgotten = [];
+    private int _last;
 
-    /// <summary>Number of the newest; 0: there is none.</summary>
+    /// <summary>Number of the newest that is not forgotten; 0: there is none.</summary>
     public int Newest { get; private set; }
 
     public int Add(int parent)
     {
-        _members.Add(new Member(++Newest, parent, FirstUsedAt: null));
-        return Newest;
+        _members.Add(new Member(++_last, parent, FirstUsedAt: null));
+        return Newest = _last;
     }
 
     public PresentedToken Judge(int generation, RefreshTokenRules rules, DateTimeOffset now)
     {
+        if (_forgotten.Contains(generation))
+        {
+            return PresentedToken.Unknown;
+        }
+
         if (generation == Newest)
         {
             return PresentedToken.Current;
@@ -57,6 +64,27 @@ internal sealed class RefreshTokenFamily
         }
 
         return Add(generation);
+    }
+
+    /// <summary>Forgets that it gave this one: it is unknown from now on, and the one that brought it was never used.</summary>
+    public void Forget(int generation)
+    {
+        var index = IndexOf(generation);
+        if (index < 0 || _members[index] is not { Parent: > 0 } forgotten)
+        {
+            return;
+        }
+
+        _members.RemoveAt(index);
+        _forgotten.Add(generation);
+        var parent = IndexOf(forgotten.Parent);
+        if (parent >= 0)
+        {
+            _members.RemoveAt(parent);
+        }
+
+        _members.Add(new Member(forgotten.Parent, forgotten.Parent - 1, FirstUsedAt: null));
+        Newest = _members.Max(member => member.Generation);
     }
 
     private int IndexOf(int generation) => _members.FindIndex(member => member.Generation == generation);

@@ -79,6 +79,9 @@ internal sealed class Exchange(HttpContext context, AuthorizationServer server, 
                 case FaultKind.Hold:
                     await fault.Removed.WaitAsync(_stopping);
                     break;
+                case FaultKind.ForgottenRotation:
+                    Forget();
+                    break;
                 case var kind:
                     entry.Update(seen => seen with { Fault = kind });
                     _cut = kind is FaultKind.Abort or FaultKind.Truncate ? kind : null;
@@ -87,6 +90,15 @@ internal sealed class Exchange(HttpContext context, AuthorizationServer server, 
         }
 
         return null;
+    }
+
+    private void Forget()
+    {
+        if (entry.Seen is { IssuedGeneration: { } generation, GrantId: { } grant })
+        {
+            server.Book.Find(grant)!.Forget(generation);
+            entry.Update(seen => seen with { Fault = FaultKind.ForgottenRotation });
+        }
     }
 
     private async Task SendAsync(Answer? answer)

@@ -14,7 +14,7 @@ internal sealed class ConnectionRemoval(SqlDatabase database)
             var version = await session.FirstAsync(
                 """
                 update token_sets set access_token = null, refresh_token = null, previous_refresh_token = null, previous_sent_at = null,
-                    attempt_id = null, version = version + 1, updated_at = @now
+                    fallback = null, attempt_id = null, version = version + 1, updated_at = @now
                 where shard = @shard and connection_id = @id and access_token is not null
                   and exists (select 1 from connections where shard = @shard and id = @id and status = 'revoked')
                 returning version

@@ -16,7 +16,7 @@ internal static class ConnectionSql
         c.next_retry_at, c.last_refresh_error, c.last_failure_at, c.disconnect_reason, c.degraded_at, c.simulation, t.refreshed_at,
         c.created_at, case when t.updated_at > c.updated_at then t.updated_at else c.updated_at end, s.last_used_at,
         s.due_at, s.lease_until, s.in_doubt_since, s.verdict_held, s.left_out, s.open_intents, s.epoch,
-        t.access_token, t.grant_no, t.version, t.refresh_token, t.previous_refresh_token, t.previous_sent_at, t.issued_at, t.expires_at,
+        t.access_token, t.grant_no, t.version, t.refresh_token, t.previous_refresh_token, t.previous_sent_at, t.fallback, t.issued_at, t.expires_at,
         t.expiry_source, t.refresh_token_expires_at, t.granted_at, t.scope, t.token_type, t.client_id
         """;
 
@@ -31,7 +31,7 @@ internal static class ConnectionSql
     /// <summary>Selects snapshots; a condition follows.</summary>
     public const string Select = $"select {Columns} from {Tables} ";
 
-    private const int TokenColumns = 14;
+    private const int TokenColumns = 15;
 
     public static ConnectionSnapshot ReadSnapshot(SqlRow row) => new()
     {
@@ -136,6 +136,7 @@ internal static class ConnectionSql
         RefreshToken = row.SealedOrNull(),
         PreviousRefreshToken = row.SealedOrNull(),
         PreviousSentAt = row.InstantOrNull(),
+        Fallback = row.WordOrNull<Fallback>(),
         IssuedAt = row.Instant(),
         ExpiresAt = row.InstantOrNull(),
         ExpirySource = row.Word<ExpirySource>(),

@@ -29,7 +29,7 @@ internal static class ConnectionSummaryQuery
         select count(*) filter (where c.status = 'active' and t.expires_at > @now and t.expires_at <= @soon),
                count(*) filter (where s.claimable_at <= @now and (c.next_retry_at is null or c.next_retry_at <= @now)),
                count(*) filter (where c.status = 'active' and t.expires_at <= @now),
-               count(*) filter (where s.in_doubt_since is not null or s.lease_until <= @now),
+               count(*) filter (where (s.in_doubt_since is not null and c.status <> 'needs_reauthorization') or s.lease_until <= @now),
                count(*) filter (where t.refreshed_at is null),
                count(*) filter (where s.left_out),
                min(s.claimable_at)

@@ -137,7 +137,7 @@ internal sealed class GrantWriter(SqlDatabase database)
                 @expiry_source, @refresh_token_expires_at, @granted_at, @scope, @token_type, @client_id, @now)
             on conflict (shard, connection_id) do update set grant_no = excluded.grant_no, version = excluded.version, attempt_id = null,
                 access_token = excluded.access_token, refresh_token = excluded.refresh_token, previous_refresh_token = null,
-                previous_sent_at = null, issued_at = excluded.issued_at, expires_at = excluded.expires_at,
+                previous_sent_at = null, fallback = null, issued_at = excluded.issued_at, expires_at = excluded.expires_at,
                 expiry_source = excluded.expiry_source, refresh_token_expires_at = excluded.refresh_token_expires_at,
                 granted_at = excluded.granted_at, scope = excluded.scope, token_type = excluded.token_type, client_id = excluded.client_id,
                 updated_at = excluded.updated_at

@@ -101,7 +101,7 @@ internal sealed class StateRestorer(SqlDatabase database)
             return session.ExecuteAsync(
                 """
                 update token_sets set access_token = null, refresh_token = null, previous_refresh_token = null, previous_sent_at = null,
-                    attempt_id = null, version = version + 1, updated_at = @now
+                    fallback = null, attempt_id = null, version = version + 1, updated_at = @now
                 where shard = @shard and connection_id = @id and access_token is not null
                 """,
                 ("now", now), ("shard", id.Shard), ("id", id));
@@ -110,19 +110,19 @@ internal sealed class StateRestorer(SqlDatabase database)
         return session.ExecuteAsync(
             """
             insert into token_sets (shard, connection_id, grant_no, version, access_token, refresh_token, previous_refresh_token, previous_sent_at,
-                issued_at, expires_at, expiry_source, refresh_token_expires_at, granted_at, scope, token_type, client_id, updated_at)
+                fallback, issued_at, expires_at, expiry_source, refresh_token_expires_at, granted_at, scope, token_type, client_id, updated_at)
             values (@shard, @id, @grant_no, @version, @access_token, @refresh_token, @previous_refresh_token, @previous_sent_at,
-                @issued_at, @expires_at, @expiry_source, @refresh_token_expires_at, @granted_at, @scope, @token_type, @client_id, @now)
+                @fallback, @issued_at, @expires_at, @expiry_source, @refresh_token_expires_at, @granted_at, @scope, @token_type, @client_id, @now)
             on conflict (shard, connection_id) do update set grant_no = excluded.grant_no, version = excluded.version, attempt_id = null,
                 access_token = excluded.access_token, refresh_token = excluded.refresh_token,
                 previous_refresh_token = excluded.previous_refresh_token, previous_sent_at = excluded.previous_sent_at,
-                issued_at = excluded.issued_at, expires_at = excluded.expires_at, expiry_source = excluded.expiry_source,
+                fallback = excluded.fallback, issued_at = excluded.issued_at, expires_at = excluded.expires_at, expiry_source = excluded.expiry_source,
                 refresh_token_expires_at = excluded.refresh_token_expires_at, granted_at = excluded.granted_at, scope = excluded.scope,
                 token_type = excluded.token_type, client_id = excluded.client_id, updated_at = excluded.updated_at
             where (token_sets.grant_no, token_sets.version) < (excluded.grant_no, excluded.version)
             """,
             ("grant_no", tokens.GrantNo), ("version", tokens.Version), ("access_token", tokens.AccessToken), ("refresh_token", tokens.RefreshToken),
-            ("previous_refresh_token", tokens.PreviousRefreshToken), ("previous_sent_at", tokens.PreviousSentAt), ("issued_at", tokens.IssuedAt),
+            ("previous_refresh_token", tokens.PreviousRefreshToken), ("previous_sent_at", tokens.PreviousSentAt), ("fallback", tokens.Fallback is { } fallback ? Names.Of(fallback) : null), ("issued_at", tokens.IssuedAt),
             ("expires_at", tokens.ExpiresAt), ("expiry_source", Names.Of(tokens.ExpirySource)),
             ("refresh_token_expires_at", tokens.RefreshTokenExpiresAt), ("granted_at", tokens.GrantedAt), ("scope", SqlJson.Of(tokens.Scopes)),
             ("token_type", tokens.TokenType), ("client_id", tokens.ClientId), ("now", now), ("shard", id.Shard), ("id", id));

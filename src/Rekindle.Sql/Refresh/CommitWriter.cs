@@ -46,7 +46,7 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
             await KeepLateResultAsync(session, commit, now).ConfigureAwait(false);
             await ReleaseAsync(session, commit.Claim).ConfigureAwait(false);
         }
-        else if ((commit.Holds is not null || commit.Status == ConnectionStatus.NeedsReauthorization)
+        else if ((commit.Holds is not null || commit.Fallback is not null || commit.Status == ConnectionStatus.NeedsReauthorization)
             && await LateResults.FindAsync(session, before!).ConfigureAwait(false) is { } late)
         {
             // The token that was found dead has a successor, which came back late: the verdict is about bytes that no longer count (I6).
@@ -105,6 +105,10 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
         {
             await WriteTokensAsync(session, commit, now).ConfigureAwait(false);
         }
+        else if (commit.Fallback is { } fallback && CommitOutcome.VerdictCounts(commit, before))
+        {
+            await ExchangeAsync(session, after.Id, fallback, now).ConfigureAwait(false);
+        }
 
         await ConnectionSql.WriteStateAsync(session, after, now).ConfigureAwait(false);
         await WriteScheduleAsync(session, commit, before, after, now).ConfigureAwait(false);
@@ -137,7 +141,7 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
             """
             update token_sets set version = version + 1, attempt_id = @attempt, access_token = @access_token,
                 refresh_token = coalesce(@refresh_token, refresh_token),
-                previous_refresh_token = case when @rotated then refresh_token end, previous_sent_at = @previous_sent_at,
+                previous_refresh_token = case when @rotated then refresh_token end, previous_sent_at = @previous_sent_at, fallback = null,
                 issued_at = @issued_at, expires_at = @expires_at, expiry_source = @expiry_source,
                 refresh_token_expires_at = coalesce(@refresh_token_expires_at, refresh_token_expires_at),
                 scope = coalesce(@scope, scope), token_type = @token_type,
@@ -146,12 +150,20 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
             """,
             ("attempt", commit.Claim.AttemptId), ("access_token", tokens.AccessToken), ("refresh_token", tokens.RefreshToken),
             ("rotated", tokens.RefreshToken is not null),
-            ("previous_sent_at", tokens.RefreshToken is null ? null : tokens.IssuedAt), ("issued_at", tokens.IssuedAt),
+            ("previous_sent_at", commit.PreviousSentAt), ("issued_at", tokens.IssuedAt),
             ("expires_at", tokens.ExpiresAt), ("expiry_source", Names.Of(tokens.ExpirySource)),
             ("refresh_token_expires_at", tokens.RefreshTokenExpiresAt),
             ("scope", tokens.Scopes is { } scopes ? SqlJson.Of(scopes) : null), ("token_type", tokens.TokenType),
             ("now", now), ("shard", id.Shard), ("id", id));
     }
+
+    // The refresh token and the one before change places, sealed as they are: both belong to this grant (I8). Said twice, it is done once.
+    private static Task<int> ExchangeAsync(SqlSession session, ConnectionId id, Fallback fallback, DateTimeOffset now) => session.ExecuteAsync(
+        """
+        update token_sets set refresh_token = previous_refresh_token, previous_refresh_token = refresh_token, fallback = @fallback, updated_at = @now
+        where shard = @shard and connection_id = @id and previous_refresh_token is not null and coalesce(fallback, '') <> @fallback
+        """,
+        ("fallback", Names.Of(fallback)), ("now", now), ("shard", id.Shard), ("id", id));
 
     // The doubt about the token is a fact about the material and is written whatever the epoch; the due time is the verdict's.
     private static Task<int> WriteScheduleAsync(

@@ -83,7 +83,7 @@ internal static class HeldVerdicts
         await ConnectionSql.WriteStateAsync(session, after, now).ConfigureAwait(false);
         await session.ExecuteAsync(
             """
-            update refresh_schedule set due_at = null, degrade_at = null, in_doubt_since = null, verdict_held = @no
+            update refresh_schedule set due_at = null, degrade_at = null, verdict_held = @no
             where shard = @shard and connection_id = @id
             """,
             ("no", false), ("shard", id.Shard), ("id", id)).ConfigureAwait(false);

@@ -90,6 +90,7 @@ internal static class LateResults
             Holder = result.Attempt.Worker,
             Fence = before.Fence,
             Epoch = result.Epoch,
+            InDoubtSince = before.Snapshot.InDoubtSince,
         },
         Attempt = result.Attempt,
         Tokens = result.Tokens,

@@ -22,11 +22,17 @@ public sealed record TokenSet
     /// <summary>The refresh token; null: there is none.</summary>
     public SealedSecret? RefreshToken { get; init; }
 
-    /// <summary>The one before, kept until the current one has worked once (I8).</summary>
+    /// <summary>
+    /// The one before, kept until the current one has worked once (I8). While <see cref="Fallback"/> is <see cref="Fallback.InUse"/> the two
+    /// have changed places: then this is the successor that was refused.
+    /// </summary>
     public SealedSecret? PreviousRefreshToken { get; init; }
 
-    /// <summary>When the previous refresh token was first sent: the start of a grace period.</summary>
+    /// <summary>When the older of the two was first sent: the start of a grace period.</summary>
     public DateTimeOffset? PreviousSentAt { get; init; }
+
+    /// <summary>What became of falling back on the previous refresh token; null: it was not called for.</summary>
+    public Fallback? Fallback { get; init; }
 
     /// <summary>When the request that brought this access token was sent: expiry counts from here (I12).</summary>
     public required DateTimeOffset IssuedAt { get; init; }
@@ -54,4 +60,14 @@ public sealed record TokenSet
 
     /// <summary>The access token's whole life; null: it does not end.</summary>
     public TimeSpan? Lifetime => ExpiresAt - IssuedAt;
+}
+
+/// <summary>What became of a refresh token that was put back because its successor was refused at its first use (I8).</summary>
+public enum Fallback
+{
+    /// <summary>It is the refresh token again, for as long as the provider's reuse rule lets it be sent.</summary>
+    InUse,
+
+    /// <summary>It was of no use either: its successor is back in its place, and that is not tried a second time.</summary>
+    Spent,
 }

@@ -40,7 +40,10 @@ internal sealed class DemandRefreshes(
 
         try
         {
-            return await TryAsync(seen, plan).ConfigureAwait(false);
+            var result = await TryAsync(seen, plan).ConfigureAwait(false);
+
+            // Who waits need not come back for the token before it.
+            return HasFallenBack(seen, result) ? await TryAsync(result.Connection!, plan).ConfigureAwait(false) : result;
         }
         catch (StoreException e) when (e.IsAnotherTimeline)
         {
@@ -122,6 +125,9 @@ internal sealed class DemandRefreshes(
             _ => new FlightResult(seen, TokenErrors.UnknownConnection(seen.Id)),
         };
     }
+
+    private static bool HasFallenBack(CachedConnection seen, FlightResult result) =>
+        result is { Error: not null, Connection.Snapshot.Tokens.Fallback: Fallback.InUse } && seen.Snapshot.Tokens!.Fallback is null;
 
     private TokenError? Obstacle(CachedConnection seen, IntegrationEntry? entry, FlightPlan plan, TimelineStanding standing)
     {

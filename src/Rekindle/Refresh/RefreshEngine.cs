@@ -29,6 +29,9 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
     TokenCache cache, DatabaseOwnership ownership, ClockSkew skew, RekindleMetrics metrics, RefreshOptions options, TimeProvider time)
 {
     private const int OpenIntentsBeforeQuarantine = 3;
+    private const string OutOfTime =
+        "The refresh token was refused at its first use, and the time has passed in which the provider takes the one before it.";
+
     private static readonly TimeSpan FirstRepeat = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Runs steps 3 to 9 under a lease. Never throws for what a provider does; returns when the result is stored.</summary>
@@ -90,6 +93,8 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
         FailPoint.Reach(Gap.Opened);
         return TokenRequestBuilder.Refresh(provider, entry.Credentials, grant.Material, time.GetUtcNow()) switch
         {
+            TokenRequestOutcome.Ready ready when !MayPresent(run) =>
+                await settler.RefuseAsync(run, RefreshClass.GrantDead, OutOfTime, ready.Request).ConfigureAwait(false),
             TokenRequestOutcome.Ready ready => await SendAsync(run, ready.Request).ConfigureAwait(false),
             TokenRequestOutcome.Refused refused =>
                 await settler.RefuseAsync(run, refused.Class, refused.Problem, refused.Synthetic).ConfigureAwait(false),
@@ -137,6 +142,10 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
         && !(run.Leased.Permit.UsableUntil < time.GetUtcNow())
         && !skew.IsOff
         && ownership.Freeze is null;
+
+    // A refresh token that was put back may have waited for its turn longer than the provider takes it (I8).
+    private bool MayPresent(RefreshRun run) => run.Claim.Tokens.Fallback != Fallback.InUse
+        || PreviousToken.MayBeSent(run.Claim.Tokens, run.Provider, time.GetUtcNow(), options.Lease);
 
     private TokenRequest? Synthetic(RefreshRun run, OpenedGrant grant) =>
         TokenRequestBuilder.Refresh(run.Provider, run.Entry.Credentials, grant.Material, time.GetUtcNow()) is TokenRequestOutcome.Refused refused

@@ -19,15 +19,13 @@ internal sealed class RefreshSettler(
         CommitAsync(run, result, attempts.Of(run, result, request, exchange), exchange.RequestedAt);
 
     /// <summary>We refused before HTTP: recorded with a synthetic request (D1).</summary>
-    public Task<RefreshOutcome> RefuseAsync(RefreshRun run, RefreshClass @class, string problem, TokenRequest? synthetic)
+    public async Task<RefreshOutcome> RefuseAsync(RefreshRun run, RefreshClass @class, string problem, TokenRequest? synthetic)
     {
-        var result = new Classified
-        {
-            Class = @class,
-            Message = problem,
-            WhoActs = @class == RefreshClass.NoRefreshToken ? WhoActs.User : WhoActs.Operator,
-        };
-        return CommitAsync(run, result, attempts.Of(run, result, synthetic, null), clock.Now);
+        var result = new Classified { Class = @class, Message = problem, WhoActs = @class.WhoActs(), Reason = @class.Reason() };
+
+        // The provider has said nothing, of itself or of the grant: only what we lack says something about the integration.
+        var blames = @class is RefreshClass.ClientCredentialsMissing or RefreshClass.RequestRejected && await NoteAsync(run, result).ConfigureAwait(false);
+        return await FailAsync(run, result, attempts.Of(run, result, synthetic, null), clock.Now, blames).ConfigureAwait(false);
     }
 
     /// <summary>Three leases in a row ended without outcome: nothing is sent until an operator forces it (I3).</summary>
@@ -73,7 +71,12 @@ internal sealed class RefreshSettler(
             return kept;
         }
 
-        var verdict = RefreshVerdicts.Decide(Facts(run, result, sentAt, await NoteAsync(run, result).ConfigureAwait(false)));
+        return await FailAsync(run, result, attempt, sentAt, await NoteAsync(run, result).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    private async Task<RefreshOutcome> FailAsync(RefreshRun run, Classified result, Attempt attempt, DateTimeOffset sentAt, bool blamesIntegration)
+    {
+        var verdict = RefreshVerdicts.Decide(Facts(run, result, sentAt, blamesIntegration));
         if (verdict.ThrottleIntegrationUntil is { } until)
         {
             await TellGuardAsync(run, () => guard.ThrottleAsync(run.Entry.Integration, until)).ConfigureAwait(false);
@@ -163,6 +166,7 @@ internal sealed class RefreshSettler(
         Claim = run.Claim,
         Attempt = attempt,
         Tokens = tokens,
+        Fallback = verdict.Fallback,
         Status = verdict.Status,
         ConsecutiveFailures = verdict.ConsecutiveFailures,
         ConsecutiveTransientFailures = verdict.ConsecutiveTransientFailures,

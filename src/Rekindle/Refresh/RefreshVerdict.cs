@@ -38,6 +38,9 @@ internal sealed record RefreshVerdict
 
     public bool ClosesNotifications { get; init; }
 
+    /// <summary>The refresh token and the one before it change places; null: they stay as they are.</summary>
+    public Fallback? Fallback { get; init; }
+
     /// <summary>The grant is over; said to be so after the confirmation delay.</summary>
     public HeldVerdict? Holds { get; init; }
 

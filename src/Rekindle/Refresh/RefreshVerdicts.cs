@@ -106,8 +106,8 @@ internal static class RefreshVerdicts
             return verdict with { Decision = "outcome unknown; this token may be sent again" };
         }
 
-        // First doubt counts: it is when the token may have been used up.
-        var since = f.Claim.InDoubtSince ?? f.Now;
+        // First doubt counts: it is when the token may have been used up, at the soonest.
+        var since = f.Claim.InDoubtSince ?? f.SentAt;
         var retry = rule.Grace is { } grace && f.Now - since < grace / 2
             ? Min(verdict.NextRetryAt!.Value, since + (grace / 2))
             : Max(verdict.NextRetryAt!.Value, f.Now + f.Policy.InDoubtHold);
@@ -131,8 +131,21 @@ internal static class RefreshVerdicts
             RefreshClass.InteractionRequired => DisconnectReason.Policy,
             _ => DisconnectReason.GrantInvalid,
         };
-        return Over(f, reason, $"grant over: {Names.Of(reason)}");
+        return PreviousToken.MayReplace(f, reason) ? FallBack(f) : Over(f, reason, $"grant over: {Names.Of(reason)}");
     }
+
+    // The provider does not know the refresh token that it gave, and by its own rule the one before still counts.
+    private static RefreshVerdict FallBack(RefreshFacts f) => Waiting(f, f.Now) with
+    {
+        NextRetryAt = null,
+        Fallback = Fallback.InUse,
+        WhoActs = WhoActs.Nobody,
+        Decision = "refused at its first use: the refresh token before it is put back",
+        NextStep = "that one is sent now, once, as the provider's reuse rule allows",
+    };
+
+    // The newest token is the one to be tried, should anybody order that; the one before has had its chance.
+    private static Fallback? EndOfFallback(RefreshFacts f) => f.Claim.Tokens.Fallback == Fallback.InUse ? Fallback.Spent : null;
 
     private static RefreshVerdict Strike(RefreshFacts f)
     {
@@ -296,6 +309,7 @@ internal static class RefreshVerdicts
         {
             ConsecutiveFailures = f.Claim.Connection.ConsecutiveFailures + 1,
             Holds = new HeldVerdict(reason, publishAt, Messages.Disconnected(f, reason)),
+            Fallback = EndOfFallback(f),
             WhoActs = WhoActs.User,
             Decision = decision,
             NextStep = $"nothing is sent any more; published {Clock(publishAt)}, unless too many die at once",
@@ -310,7 +324,7 @@ internal static class RefreshVerdicts
         DisconnectReason = reason,
         NextRetryAt = null,
         DueAt = null,
-        InDoubtSince = null,
+        Fallback = EndOfFallback(f),
         Dependents = DependentState.Paused,
         Opens = [Messages.Disconnected(f, reason)],
         WhoActs = WhoActs.User,

@@ -18,6 +18,20 @@ public sealed record RefreshCommit
     /// <summary>New material; null: none came, and none is touched (I9).</summary>
     public NewTokens? Tokens { get; init; }
 
+    /// <summary>
+    /// The refresh token and the one before it change places, and this is written beside them (I8); null: they stay as they are. Only
+    /// without <see cref="Tokens"/>.
+    /// </summary>
+    public Fallback? Fallback { get; init; }
+
+    /// <summary>
+    /// When the refresh token that <see cref="Tokens"/> replace may first have been used up, where a grace period begins: a doubt counts, and
+    /// so does the use before a fallback. Null: none is replaced.
+    /// </summary>
+    public DateTimeOffset? PreviousSentAt => Tokens is { RefreshToken: not null }
+        ? Earliest(Tokens.IssuedAt, Claim.InDoubtSince, Claim.Tokens.Fallback == Connections.Fallback.InUse ? Claim.Tokens.PreviousSentAt : null)
+        : null;
+
     /// <summary>Status to take; null: keep. Never overrides revoked, disabled, standby or pending.</summary>
     public ConnectionStatus? Status { get; init; }
 
@@ -87,6 +101,9 @@ public sealed record RefreshCommit
                 Version = tokens.Version + 1,
                 AccessToken = Tokens.AccessToken,
                 RefreshToken = Tokens.RefreshToken ?? tokens.RefreshToken,
+                PreviousRefreshToken = Tokens.RefreshToken is null ? null : tokens.RefreshToken,
+                PreviousSentAt = PreviousSentAt,
+                Fallback = null,
                 IssuedAt = Tokens.IssuedAt,
                 ExpiresAt = Tokens.ExpiresAt,
                 ExpirySource = Tokens.ExpirySource,
@@ -96,6 +113,12 @@ public sealed record RefreshCommit
             },
             DueAt = DueAt,
         };
+    }
+
+    private static DateTimeOffset Earliest(DateTimeOffset sent, DateTimeOffset? doubted, DateTimeOffset? sentBefore)
+    {
+        sent = doubted < sent ? doubted.Value : sent;
+        return sentBefore < sent ? sentBefore.Value : sent;
     }
 }
 

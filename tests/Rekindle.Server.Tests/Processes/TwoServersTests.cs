@@ -29,18 +29,22 @@ public sealed class TwoServersTests
         await using var world = await World.StartAsync(Slow(3), worker: false);
         var id = await world.Seed.ImportAsync("user-1", change: Expired);
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(async n =>
-        {
-            using var response = await world.Servers[n % 2].Http.GetAsync(new Uri($"/v1/connections/{id}/token?max_wait_seconds=20", UriKind.Relative));
-            return (Status: response.StatusCode, Body: await response.Content.ReadAsStringAsync(), At: TimeProvider.System.GetUtcNow());
-        }));
+        var answers = await AskAsync();
 
         Assert.All(answers, a => Assert.Equal(HttpStatusCode.OK, a.Status));
         Assert.Single(answers.Select(a => Text(a.Body, "access_token")).Distinct());
         var sent = Assert.Single(world.Simulator.History.Refreshes());
 
-        // From the provider's answer, which is before the commit.
-        Assert.InRange((answers.Max(a => a.At) - sent.AnsweredAt!.Value).TotalSeconds, 0, 1);
+        // From the provider's answer, which is before the commit; beside what two hundred answers take on this machine as it is now.
+        var clock = Stopwatch.StartNew();
+        await AskAsync();
+        Assert.InRange((answers.Max(a => a.At) - sent.AnsweredAt!.Value).TotalSeconds, 0, 1 + (2 * clock.Elapsed.TotalSeconds));
+
+        Task<(HttpStatusCode Status, string Body, DateTimeOffset At)[]> AskAsync() => Task.WhenAll(Enumerable.Range(0, 200).Select(async n =>
+        {
+            using var response = await world.Servers[n % 2].Http.GetAsync(new Uri($"/v1/connections/{id}/token?max_wait_seconds=20", UriKind.Relative));
+            return (response.StatusCode, await response.Content.ReadAsStringAsync(), TimeProvider.System.GetUtcNow());
+        }));
     }
 
     [Fact]

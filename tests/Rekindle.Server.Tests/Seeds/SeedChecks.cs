@@ -4,6 +4,7 @@ using Rekindle.Connections;
 using Rekindle.Refresh;
 using Rekindle.Simulator;
 using Rekindle.Simulator.Faults;
+using Rekindle.Simulator.Grants;
 using Rekindle.Simulator.History;
 using Rekindle.Storage;
 
@@ -98,7 +99,7 @@ internal sealed class SeedChecks(SeedWorld world, AuthorizationServer server, IR
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{connection.Subject} ends as {now.Connection.Status} {now.Connection.DisconnectReason} (error {now.Connection.LastRefreshError}), version {now.Tokens!.Version}, due {now.DueAt:T}; "
-                    + $"withdrawn {connection.HasEnded}, answer lost {connection.HasLost}, asked to reconnect {connection.AskedToReconnect}"));
+                    + $"withdrawn {connection.HasEnded}, answer lost {connection.HasLost}, forgotten {connection.IsForgotten}, asked to reconnect {connection.AskedToReconnect}"));
             await CheckRecordsAsync(worker, connection);
             world.Tally.Lives++;
             world.Tally.RotationLost += now.Connection.DisconnectReason == DisconnectReason.RotationLost ? 1 : 0;
@@ -107,19 +108,22 @@ internal sealed class SeedChecks(SeedWorld world, AuthorizationServer server, IR
         var refreshes = world.Simulator.History.Refreshes(server.Name, after: _start);
         world.Tally.Presented += refreshes.Count;
         world.Tally.PresentedAgain += refreshes.Count(p => p.Token == PresentedToken.Superseded);
+        world.Tally.Forgotten += refreshes.Count(p => p is { GrantType: "refresh_token", Token: PresentedToken.Unknown });
         world.Tally.OutsideRule += refreshes.Count(p => p.Token == PresentedToken.Reused);
     }
 
     private static bool IsWell(SeedConnection connection, ConnectionSnapshot now) =>
         now.Connection.Status == ConnectionStatus.Active && now.Tokens!.Version > connection.VersionWhenCalm;
 
-    // A refusal after an unknown outcome may come from either. Who has a token tried again that was found lost hears from the provider that
-    // it is invalid.
+    // A refusal after an unknown outcome may come from either. What is taken for theft was sent once more after one, which is looked at
+    // where it happens; a result that is found in a dead worker's journal after that is refused as well. What the provider forgot is made
+    // good where it takes the token before for as long as such a life lasts.
     private bool IsHonest(SeedConnection connection, DisconnectReason? reason) => reason switch
     {
-        DisconnectReason.RotationLost => connection.HasEnded || (connection.HasLost && server.Name != "none"),
+        DisconnectReason.RotationLost => connection.HasEnded || ((connection.HasLost || connection.IsForgotten) && server.Name != "none"),
         DisconnectReason.OperatorRequest => connection.AskedToReconnect,
-        _ => connection.HasEnded || connection.AskedToReconnect || (connection.HasLost && connection.Forced > 0),
+        _ => connection.HasEnded || connection.AskedToReconnect || (connection.IsForgotten && server.Name != "until-used")
+            || server.FindGrant(connection.GrantId)?.End == GrantEnd.ReuseDetected,
     };
 
     // Each further presentation outside the rule follows an attempt that is on record as unknown, or an operator's order. One to which the

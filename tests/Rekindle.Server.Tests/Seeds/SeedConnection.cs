@@ -23,6 +23,9 @@ internal sealed class SeedConnection(string subject)
     /// <summary>An answer that may have held the only copy of a refresh token reached nobody.</summary>
     public bool HasLost { get; private set; }
 
+    /// <summary>The provider has forgotten a refresh token that it gave.</summary>
+    public bool IsForgotten { get; private set; }
+
     /// <summary>Grant number and version last seen.</summary>
     public (int GrantNo, int Version) Seen { get; set; }
 
@@ -33,9 +36,11 @@ internal sealed class SeedConnection(string subject)
 
     public void Lost() => HasLost = true;
 
+    public void Forgotten() => IsForgotten = true;
+
     public void BeginGrant(ConnectionId id, string grantId)
     {
-        (Id, GrantId, HasEnded, AskedToReconnect, HasLost, Forced) = (id, grantId, false, false, false, 0);
+        (Id, GrantId, HasEnded, AskedToReconnect, HasLost, IsForgotten, Forced) = (id, grantId, false, false, false, false, 0);
         Served.Clear();
     }
 }

@@ -253,7 +253,11 @@ internal sealed class SeedRun : IAsyncDisposable
         }
         else if (armed is not null)
         {
-            if (armed.Hits > 0 && fault!.Stage == FaultStage.After)
+            if (armed.Hits > 0 && fault!.Kind == FaultKind.ForgottenRotation)
+            {
+                Struck(newest)?.Forgotten();
+            }
+            else if (armed.Hits > 0 && fault!.Stage == FaultStage.After)
             {
                 Struck(newest)?.Lost();
             }
@@ -298,7 +302,7 @@ internal sealed class SeedRun : IAsyncDisposable
     private async Task<bool> IsHeldByAnybodyAsync(SeedWorker worker, SeedConnection connection) =>
         (await worker.Connections.GetAsync(connection.Id, default))?.LeaseUntil > _world.Clock.Now;
 
-    private Fault Misbehaviour() => _random.Next(10) switch
+    private Fault Misbehaviour() => _random.Next(11) switch
     {
         0 => Fault.LostAnswer(),
         1 => Fault.Of(FaultKind.Abort),
@@ -308,6 +312,7 @@ internal sealed class SeedRun : IAsyncDisposable
         5 => Fault.Of(FaultKind.ServerError),
         6 => Fault.Of(FaultKind.Garbage),
         7 => Fault.Hold(),
+        8 => Fault.ForgottenRotation(),
         _ => Fault.Hold(FaultStage.After),
     };
 

@@ -30,7 +30,7 @@ public sealed class SeedTests(ITestOutputHelper output)
         {
             // A simulation in which little happens shows little.
             var seen = world.Tally;
-            Assert.All([seen.Deaths, seen.PresentedAgain, seen.OutsideRule, seen.RotationLost], times => Assert.True(times > 0, seen.ToString()));
+            Assert.All([seen.Deaths, seen.PresentedAgain, seen.OutsideRule, seen.Forgotten, seen.RotationLost], times => Assert.True(times > 0, seen.ToString()));
         }
 
         Assert.True(failed.Count == 0, $"Repeat with SIM_SEED={string.Join(" or ", failed)}");

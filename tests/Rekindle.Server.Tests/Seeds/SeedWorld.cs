@@ -138,10 +138,12 @@ internal sealed record SeedTally
 
     public int OutsideRule { get; set; }
 
+    public int Forgotten { get; set; }
+
     public int RotationLost { get; set; }
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Lives} connections, {Deaths} deaths of workers; {Presented} refresh tokens presented, {PresentedAgain} again inside the provider's rule, "
-        + $"{OutsideRule} once more after an unknown outcome; {RotationLost} connections ended as rotation_lost");
+        + $"{OutsideRule} once more after an unknown outcome, {Forgotten} that the provider had forgotten; {RotationLost} connections ended as rotation_lost");
 }

@@ -81,6 +81,9 @@ public abstract class SummaryContract<TStore> : StoreContract<TStore>
                 "update refresh_schedule set lease_until = @later where connection_id = @id", ("later", Now.AddMinutes(1)), ("id", flying.Id)),
             default);
 
+        var told = await ConnectDueAsync();
+        await CommitAsync(Given.Death(await ClaimAsync(told.Id), Now) with { InDoubtSince = Now });
+
         Assert.Equal(2, (await SummarizeAsync()).InDoubt);
     }
 

@@ -6,6 +6,8 @@ public sealed class PostgresClaimDueTests : ClaimDueContract<PostgresTestStore>;
 
 public sealed class PostgresCommitTests : CommitContract<PostgresTestStore>;
 
+public sealed class PostgresFallbackTests : FallbackContract<PostgresTestStore>;
+
 public sealed class PostgresClaimOneTests : ClaimOneContract<PostgresTestStore>;
 
 public sealed class PostgresOpenIntentTests : OpenIntentContract<PostgresTestStore>;

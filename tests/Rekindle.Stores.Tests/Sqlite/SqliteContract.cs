@@ -6,6 +6,8 @@ public sealed class SqliteClaimDueTests : ClaimDueContract<SqliteTestStore>;
 
 public sealed class SqliteCommitTests : CommitContract<SqliteTestStore>;
 
+public sealed class SqliteFallbackTests : FallbackContract<SqliteTestStore>;
+
 public sealed class SqliteClaimOneTests : ClaimOneContract<SqliteTestStore>;
 
 public sealed class SqliteOpenIntentTests : OpenIntentContract<SqliteTestStore>;
