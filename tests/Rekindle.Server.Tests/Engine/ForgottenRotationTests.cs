@@ -122,6 +122,31 @@ public sealed class ForgottenRotationTests : IDisposable
     }
 
     [Fact]
+    [Trait("Failure", "F92")]
+    public async Task What_was_not_sent_does_not_end_an_outage()
+    {
+        await using var engine = await EngineHost.StartAsync(new EngineSettings { Personality = Grace(TimeSpan.FromHours(2)) });
+        var (id, _) = await ForgetAsync(engine);
+        await FallBackAsync(engine, id);
+        engine.Server.Faults.Add(Fault.Of(FaultKind.Outage));
+        for (var i = 0; i < 3; i++)
+        {
+            await engine.ImportAsync($"beside-{i}", TimeSpan.FromMinutes(3));
+        }
+
+        await engine.RunAsync(TimeSpan.FromMinutes(5), Step);
+        var during = await StateAsync(engine);
+        for (var round = 0; round < 100 && (await engine.ReadAsync(id)).Connection.Status != ConnectionStatus.NeedsReauthorization; round++)
+        {
+            engine.Clock.Advance(TimeSpan.FromMinutes(5));
+            await engine.BeatAsync();
+        }
+
+        Assert.Equal(DisconnectReason.GrantInvalid, (await engine.ReadAsync(id)).Connection.DisconnectReason);
+        Assert.Equal((IntegrationState.Unavailable, IntegrationState.Unavailable), (during, await StateAsync(engine)));
+    }
+
+    [Fact]
     public async Task A_second_refusal_ends_the_grant_once_and_the_newest_token_is_the_one_to_be_tried_again()
     {
         await using var engine = await EngineHost.StartAsync(new EngineSettings { Personality = Until });
@@ -238,9 +263,8 @@ public sealed class ForgottenRotationTests : IDisposable
 
         await engine.RunAsync(TimeSpan.FromMinutes(20), Step);
 
-        var state = (await engine.Get<IntegrationDirectory>().FindAsync(engine.Integration.Id, default))!.Integration.State;
         var during = await engine.Connections.SummarizeAsync("production", engine.Clock.Now, default);
-        Assert.Equal(IntegrationState.Suspect, state);
+        Assert.Equal(IntegrationState.Suspect, await StateAsync(engine));
         Assert.False(during.ByStatus.ContainsKey(ConnectionStatus.NeedsReauthorization));
         Assert.All(engine.Simulator.History.Refreshes(after: dead).GroupBy(p => p.Subject), AssertTriedOnce);
 
@@ -282,6 +306,9 @@ public sealed class ForgottenRotationTests : IDisposable
         await engine.BeatAsync();
         Assert.Equal(Fallback.InUse, (await engine.ReadAsync(id)).Tokens!.Fallback);
     }
+
+    private static async Task<IntegrationState> StateAsync(EngineHost engine) =>
+        (await engine.Get<IntegrationDirectory>().FindAsync(engine.Integration.Id, default))!.Integration.State;
 
     private static (ConnectionStatus Status, int Version) Brief(ConnectionSnapshot snapshot) => (snapshot.Connection.Status, snapshot.Tokens!.Version);
 
