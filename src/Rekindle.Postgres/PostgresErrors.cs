@@ -12,11 +12,24 @@ internal static class PostgresErrors
     /// <summary>The exception for callers; null: it does not come from the database. Never a password: only what the server and the driver say.</summary>
     public static StoreException? Translate(Exception exception, string description) => exception switch
     {
-        PostgresException error => new($"{description} {Explain(error)}.", error) { IsTransient = error.IsTransient || PassesBySqlState(error.SqlState) },
+        PostgresException error => new($"{description} {Explain(error)}.", error)
+        {
+            IsTransient = error.IsTransient || PassesBySqlState(error.SqlState),
+            IsUnreachable = IsDown(error.SqlState),
+        },
 
         // The driver wraps what happened on the way: broken connections, no answer in time, a pool without a free connection.
-        NpgsqlException error => new($"{description} {Explain(error)}.", error) { IsTransient = true },
-        SocketException or TimeoutException => new($"{description} cannot be reached: {exception.Message}", exception) { IsTransient = true },
+        NpgsqlException error => new($"{description} {Explain(error)}.", error)
+        {
+            IsTransient = true,
+            // What takes too long may be about the rows that were asked for.
+            IsUnreachable = error.InnerException is IOException or SocketException,
+        },
+        SocketException or TimeoutException => new($"{description} cannot be reached: {exception.Message}", exception)
+        {
+            IsTransient = true,
+            IsUnreachable = exception is SocketException,
+        },
         _ => null,
     };
 
@@ -27,6 +40,10 @@ internal static class PostgresErrors
     private static bool PassesBySqlState(string state) => state is PostgresErrorCodes.ReadOnlySqlTransaction
         or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DiskFull
         or IdleInTransaction;
+
+    // It stops, starts, has no connection left, or takes no writes.
+    private static bool IsDown(string state) => state is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
+        or PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.ReadOnlySqlTransaction;
 
     private static string Explain(PostgresException error) => error.SqlState switch
     {

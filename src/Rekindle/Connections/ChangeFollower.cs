@@ -11,7 +11,7 @@ namespace Rekindle.Connections;
 /// honoured in every process within seconds. Knows how old what is in memory may be.
 /// </summary>
 internal sealed class ChangeFollower(
-    IChangeFeed feed, TokenCache cache, IntegrationDirectory directory, IRefreshStore store, ClockSkew skew, RefreshClock clock,
+    IChangeFeed feed, TokenCache cache, IntegrationDirectory directory, IRefreshStore store, ClockSkew skew, StoreAbsence absence, RefreshClock clock,
     ILogger<ChangeFollower> logger)
     : BackgroundService
 {
@@ -84,6 +84,20 @@ internal sealed class ChangeFollower(
 
     /// <summary>Reads what is new.</summary>
     public async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ReadNewAsync(cancellationToken).ConfigureAwait(false);
+            absence.End();
+        }
+        catch (StoreException)
+        {
+            absence.Begin();
+            throw;
+        }
+    }
+
+    private async Task ReadNewAsync(CancellationToken cancellationToken)
     {
         var reload = false;
         IReadOnlyList<Change> page;

@@ -117,6 +117,7 @@ public static class RekindleServiceCollectionExtensions
         services.AddSingleton<ClockSkew>();
         services.AddSingleton<VerdictPublisher>();
         services.AddSingleton<ScheduleSweep>();
+        services.AddSingleton<StoreAbsence>();
         services.AddSingleton<Heartbeat>();
         services.AddSingleton<WorkerPulse>();
         services.AddSingleton<RefreshWorker>();

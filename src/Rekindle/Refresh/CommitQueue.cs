@@ -14,7 +14,8 @@ namespace Rekindle.Refresh;
 /// giving up while this process lives (F02). What brought tokens goes to the journal at the same time; while the store is
 /// away, a result that is on the journal's disk is acknowledged, served from here, and written when the store returns. Two lanes,
 /// so that an on-demand result never waits behind a scheduled batch (DESIGN §3). A batch that fails leaves its lane and is
-/// halved down to the row, so that one bad row holds up nobody else.
+/// halved down to the row, so that one bad row holds up nobody else; while the store cannot be reached at all it stays together, and
+/// is written as a whole when it can.
 /// </summary>
 internal sealed class CommitQueue : BackgroundService
 {
@@ -22,7 +23,7 @@ internal sealed class CommitQueue : BackgroundService
     private const int BatchesAtOnce = 3;
     private const int TriesTogether = 3;
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RetryWhileAway = TimeSpan.FromSeconds(1);
 
     private readonly IRefreshStore _store;
     private readonly ResultJournal _journal;
@@ -44,6 +45,9 @@ internal sealed class CommitQueue : BackgroundService
         _time = time;
         _logger = logger;
     }
+
+    /// <summary>Most time between two tries to write a result.</summary>
+    public static TimeSpan LongestRetry { get; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Results not yet in the store.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
@@ -154,7 +158,8 @@ internal sealed class CommitQueue : BackgroundService
         while (true)
         {
             AcknowledgeKept(batch);
-            if (batch.Length > 1 && (failure is not StoreException { IsTransient: true } || tries >= TriesTogether))
+            var isAway = failure is StoreException { IsUnreachable: true };
+            if (batch.Length > 1 && !isAway && (failure is not StoreException { IsTransient: true } || tries >= TriesTogether))
             {
                 // Something in this batch cannot be written, or cannot be now: find it without holding up the others.
                 _logger.CommitHalved(batch.Length, failure.Message);
@@ -164,7 +169,8 @@ internal sealed class CommitQueue : BackgroundService
             }
 
             var wait = FirstRetry * Math.Pow(2, Math.Min(tries, 10));
-            wait = wait < LastRetry ? wait : LastRetry;
+            var longest = isAway ? RetryWhileAway : LongestRetry;
+            wait = wait < longest ? wait : longest;
             _logger.CommitRetried(batch.Length, wait.TotalMilliseconds, failure.Message);
             await Task.Delay(wait, _time).ConfigureAwait(false);
             tries++;

@@ -15,9 +15,12 @@ namespace Rekindle.Refresh;
 /// </summary>
 internal sealed class DemandRefreshes(
     IRefreshStore store, IConnectionStore connections, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, Heartbeat heartbeat, SendGate gate,
-    ClockSkew skew, TokenCache cache, FlightCount inFlight, DatabaseTimeline timeline, DatabaseOwnership ownership, WorkerIdentity worker, RefreshClock clock, ILogger<DemandRefreshes> logger)
+    ClockSkew skew, StoreAbsence absence, TokenCache cache, FlightCount inFlight, DatabaseTimeline timeline, DatabaseOwnership ownership, WorkerIdentity worker, RefreshClock clock, ILogger<DemandRefreshes> logger)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
+
+    // An open intent of that age there is not.
+    private static readonly TimeSpan NotNow = TimeSpan.FromDays(3650);
 
     private readonly ConcurrentDictionary<ConnectionId, Lazy<Task<FlightResult>>> _flights = new();
 
@@ -97,11 +100,12 @@ internal sealed class DemandRefreshes(
         var stamp = cache.Stamp;
         var terms = new LeaseTerms(
             worker.InstanceId, clock.Now, clock.Options.Lease, Guid.CreateVersion7(clock.Now), standing.Timeline, DespiteVerdict: plan.Force);
+        var (wait, others) = (heartbeat.IntentWait(entry), absence.Remaining);
         var answer = default(ClaimAnswer);
         try
         {
             answer = await store.ClaimOneAsync(
-                seen.Id, seen.Snapshot.Tokens!.Version, terms, heartbeat.IntentWait(entry), CancellationToken.None).ConfigureAwait(false);
+                seen.Id, seen.Snapshot.Tokens!.Version, terms, wait > TimeSpan.Zero && others > TimeSpan.Zero ? NotNow : wait, CancellationToken.None).ConfigureAwait(false);
         }
         finally
         {
@@ -121,7 +125,7 @@ internal sealed class DemandRefreshes(
             ClaimAnswer.Moved { Snapshot.IsLeftOut: true } moved => new FlightResult(cache.Put(moved.Snapshot, stamp), TokenErrors.LeftOut(moved.Snapshot.Connection)),
             ClaimAnswer.Moved moved => Moved(cache.Put(moved.Snapshot, stamp)),
             ClaimAnswer.Held held => await WaitForHolderAsync(seen, held).ConfigureAwait(false),
-            ClaimAnswer.InDoubt doubt => new FlightResult(seen, TokenErrors.InProgress(seen.Id, doubt.SettlesAt - clock.Now)),
+            ClaimAnswer.InDoubt doubt => new FlightResult(seen, TokenErrors.InProgress(seen.Id, others > TimeSpan.Zero ? others : doubt.SettlesAt - clock.Now)),
             _ => new FlightResult(seen, TokenErrors.UnknownConnection(seen.Id)),
         };
     }

@@ -15,7 +15,7 @@ namespace Rekindle.Refresh;
 /// </summary>
 internal sealed class Heartbeat(
     IRefreshStore store, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, SendGate gate, ScheduleSweep sweep,
-    DatabaseTimeline timeline, DatabaseOwnership ownership, ClockSkew skew, RekindleMetrics metrics, MonitorPing ping, WorkerIdentity worker, RefreshClock clock, ILogger<Heartbeat> logger)
+    DatabaseTimeline timeline, DatabaseOwnership ownership, ClockSkew skew, StoreAbsence absence, RekindleMetrics metrics, MonitorPing ping, WorkerIdentity worker, RefreshClock clock, ILogger<Heartbeat> logger)
 {
     private const int IntentBatch = 8;
 
@@ -121,7 +121,7 @@ internal sealed class Heartbeat(
     private async Task SettleOpenIntentsAsync(List<IntegrationEntry> open, TimelineStanding standing, CancellationToken cancellationToken)
     {
         var counts = await store.CountOpenIntentsAsync(clock.Now, cancellationToken).ConfigureAwait(false);
-        foreach (var entry in open.Where(e => counts.ContainsKey(e.Integration.Id)))
+        foreach (var entry in open.Where(e => counts.ContainsKey(e.Integration.Id) && (absence.Remaining == TimeSpan.Zero || IntentWait(e) == TimeSpan.Zero)))
         {
             var integration = entry.Integration;
             var limit = Math.Min(Math.Min(IntentBatch, counts[integration.Id]), Slots.Free(integration.Id, integration.Policy.SlotsAt(clock.Now)));

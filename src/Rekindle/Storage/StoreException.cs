@@ -23,6 +23,9 @@ public sealed class StoreException : Exception
     /// <summary>Whether trying again later may help.</summary>
     public bool IsTransient { get; init; }
 
+    /// <summary>Whether the database as a whole was not there to be asked, whatever it was asked for.</summary>
+    public bool IsUnreachable { get; init; }
+
     /// <summary>Whether a claim was refused because the database is on another timeline than the claimer believed.</summary>
     public bool IsAnotherTimeline { get; init; }
 }

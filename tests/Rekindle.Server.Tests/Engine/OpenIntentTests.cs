@@ -87,6 +87,36 @@ public sealed class OpenIntentTests
         Assert.Empty(engine.Simulator.History.Refreshes());
     }
 
+    [Fact]
+    [Trait("Req", "I3"), Trait("Req", "F4"), Trait("Failure", "F02")]
+    public async Task After_an_absence_of_the_database_who_held_a_result_has_time_to_write_it()
+    {
+        var away = false;
+        await using var engine = await EngineHost.StartAsync(new EngineSettings
+        {
+            Store = FaultyStore<IChangeFeed>.OnSqlite((method, _) => away && method.Name == nameof(IChangeFeed.ReadAsync) ? new StoreException("away") : null),
+        });
+        var (id, _) = await LoseAsync(engine);
+        var follower = engine.Get<ChangeFollower>();
+        away = true;
+        await Assert.ThrowsAsync<StoreException>(() => follower.ReadAsync(default));
+        engine.Clock.Advance(Lease + TimeSpan.FromMinutes(10));
+
+        away = false;
+        await engine.BeatAsync();
+        await follower.ReadAsync(default);
+        await engine.BeatAsync();
+        var asked = await engine.AskAsync(id);
+        var early = engine.Simulator.History.Refreshes().Count;
+        engine.Clock.Advance(TimeSpan.FromSeconds(35));
+        await engine.BeatAsync();
+
+        Assert.Equal(0, early);
+        Assert.Equal(TokenErrorCode.RefreshInProgress, asked.Error!.Code);
+        Assert.True(asked.Error.RetryAfter <= TimeSpan.FromSeconds(35), $"{asked.Error.RetryAfter}");
+        Assert.Single(engine.Simulator.History.Refreshes());
+    }
+
     // A worker that took the lease and was never heard of again.
     private static async Task<(ConnectionId Id, Guid Attempt)> LoseAsync(EngineHost engine)
     {

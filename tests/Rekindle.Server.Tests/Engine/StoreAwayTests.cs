@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using Rekindle.Connections;
+using Rekindle.Refresh;
 using Rekindle.Storage;
 using Rekindle.Testing;
 
@@ -87,6 +89,46 @@ public sealed class StoreAwayTests : IAsyncDisposable
 
         Assert.Equal(first.Token!.Version, stale.Token!.Version);
         Assert.Equal((first.Token.Version + 1, TokenWarnings.None), (current.Token!.Version, current.Warnings));
+    }
+
+    [Fact, Trait("Failure", "F02")]
+    public async Task Results_that_cannot_be_written_are_tried_together_until_the_database_is_back()
+    {
+        const int Due = 12;
+        var batches = new ConcurrentQueue<int>();
+        _here = await EngineHost.StartAsync(new EngineSettings { Folder = _folder.Path, Store = FaultyStore<IRefreshStore>.OnSqlite(FailAndCount) });
+        for (var i = 0; i < Due; i++)
+        {
+            await _here.ImportAsync($"user-{i}", TimeSpan.FromMinutes(10));
+        }
+
+        _away = true;
+        _here.Clock.Advance(TimeSpan.FromMinutes(9));
+        await _here.Heartbeat.StartRoundAsync(HeartbeatScope.Scheduled, default);
+        await _here.UntilAsync(() => Task.FromResult(batches.Count >= 20), TimeSpan.FromSeconds(1));
+        var tried = batches.ToArray();
+        _away = false;
+        await _here.UntilAsync(() => Task.FromResult(_here.Get<CommitQueue>().Waiting == 0), TimeSpan.FromSeconds(1));
+
+        Assert.All(tried, size => Assert.True(size == tried[0] || size == Due - tried[0], string.Join(' ', tried)));
+        await _here.Heartbeat.DrainAsync();
+
+        StoreException? FailAndCount(MethodInfo method, object?[] arguments)
+        {
+            if (!_away || method.Name != nameof(IRefreshStore.CommitAsync))
+            {
+                return null;
+            }
+
+            if (batches.IsEmpty)
+            {
+                // The others come together behind the first.
+                SpinWait.SpinUntil(() => _here!.Get<CommitQueue>().Waiting == Due, TimeSpan.FromMinutes(1));
+            }
+
+            batches.Enqueue(((IReadOnlyList<RefreshCommit>)arguments[0]!).Count);
+            return new StoreException("the database is away") { IsTransient = true, IsUnreachable = true };
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,36 @@
+namespace Rekindle.Refresh;
+
+/// <summary>
+/// Remembers that the store was away. Who held results then writes them when it is back, however long it was away; until they have had the time
+/// to, nobody takes their leases for lost, although these ran out meanwhile (I3): what would be sent once more is a used-up token, whose
+/// successor is on its way to the store.
+/// </summary>
+internal sealed class StoreAbsence(RefreshClock clock)
+{
+    private const long None = long.MinValue;
+    private const long Now = long.MaxValue;
+
+    private long _endedAt = None;
+
+    /// <summary>How much time the holders of results still have; zero: the store was not away, or came back long ago.</summary>
+    public TimeSpan Remaining
+    {
+        get
+        {
+            var given = clock.Options.CommitDeadline + CommitQueue.LongestRetry;
+            var left = Volatile.Read(ref _endedAt) switch
+            {
+                None => TimeSpan.Zero,
+                Now => given,
+                var endedAt => given - clock.Time.GetElapsedTime(endedAt),
+            };
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>The store did not answer.</summary>
+    public void Begin() => Volatile.Write(ref _endedAt, Now);
+
+    /// <summary>The store has answered.</summary>
+    public void End() => Interlocked.CompareExchange(ref _endedAt, clock.Time.GetTimestamp(), Now);
+}
