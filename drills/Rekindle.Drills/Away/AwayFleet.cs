@@ -127,9 +127,9 @@ internal sealed partial class AwayFleet : IAsyncDisposable
         ["REFRESH:HEARTBEAT_INTERVAL"] = Text(TimeSpan.FromSeconds(1)),
         ["REFRESH:QUEUE_ALLOWANCE"] = Text(AwayRun.QueueAllowance),
         ["REFRESH:HTTP_DEADLINE"] = Text(AwayRun.HttpDeadline),
-        ["REFRESH:COMMIT_DEADLINE"] = Text(TimeSpan.FromSeconds(2)),
+        ["REFRESH:COMMIT_DEADLINE"] = Text(AwayRun.CommitDeadline),
         ["REFRESH:SKEW_BOUND"] = Text(TimeSpan.FromSeconds(1)),
-        ["REFRESH:LEASE"] = Text(AwayRun.HttpDeadline + TimeSpan.FromSeconds(6)),
+        ["REFRESH:LEASE"] = Text(AwayRun.HttpDeadline + AwayRun.CommitDeadline + TimeSpan.FromSeconds(4)),
 
         // So that every connection can be asked at the end whether it is well.
         ["REFRESH:REFRESH_FLOOR"] = Text(TimeSpan.Zero),

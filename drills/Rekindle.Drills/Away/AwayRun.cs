@@ -14,6 +14,7 @@ internal sealed class AwayRun(AwaySize size, AwayFleet fleet, AwayDatabase datab
 {
     public static readonly TimeSpan QueueAllowance = TimeSpan.FromSeconds(2);
     public static readonly TimeSpan HttpDeadline = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan CommitDeadline = TimeSpan.FromSeconds(10);
 
     /// <summary>Nobody's token ends within the drill: whoever is not served was refused a valid one.</summary>
     public static readonly TimeSpan TokenLifetime = TimeSpan.FromMinutes(10);
@@ -57,8 +58,10 @@ internal sealed class AwayRun(AwaySize size, AwayFleet fleet, AwayDatabase datab
             {
                 BudgetRequests = 100_000,
                 Slots = size.Connections,
-                // Whoever was killed is back by then and says what became of its refreshes.
-                InDoubtHoldSeconds = (int)size.Away.TotalSeconds + 60,
+
+                // Whoever was killed is back by then and says what became of its refreshes. Where nobody is, leases and hold are over before the
+                // database is back: its holders are the first all the same.
+                InDoubtHoldSeconds = fleet.Variant.Kills ? (int)size.Away.TotalSeconds + 60 : 1,
                 ConfirmationDelaySeconds = 1,
                 BackoffBaseSeconds = 1,
                 BackoffCeilingSeconds = 2,
