@@ -131,7 +131,7 @@ internal sealed class DemandRefreshes(
     }
 
     private static bool HasFallenBack(CachedConnection seen, FlightResult result) =>
-        result is { Error: not null, Connection.Snapshot.Tokens.Fallback: Fallback.InUse } && seen.Snapshot.Tokens!.Fallback is null;
+        result is { Error: not null, Connection.Snapshot.Tokens.Fallback: Fallback.InUse } && seen.Snapshot.Tokens?.Fallback is null;
 
     private TokenError? Obstacle(CachedConnection seen, IntegrationEntry? entry, FlightPlan plan, TimelineStanding standing)
     {
