@@ -51,6 +51,7 @@ public static class ServerApp
         builder.Services.AddRekindleApi();
         builder.Services.AddSingleton(settings.Otlp);
         builder.Services.AddHostedService<OtlpExport>();
+        builder.Services.AddHostedService<Tidying>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(90));
     }
 
