@@ -13,6 +13,7 @@ namespace Rekindle.Drills.Away;
 internal sealed class AwayDrill(AwaySize size, TextWriter output)
 {
     private static readonly TimeSpan RunIn = TimeSpan.FromSeconds(2);
+    private static readonly string[] WhoActs = ["nobody", "user", "operator"];
 
     /// <summary>0 when all is as promised.</summary>
     public async Task<int> RunAsync()
@@ -29,12 +30,13 @@ internal sealed class AwayDrill(AwaySize size, TextWriter output)
         });
         await using var database = await AwayDatabase.CreateAsync();
         var fleets = size.Variants.Select(v => new AwayFleet(size, v, database, simulator)).ToArray();
+        var runs = fleets.Select(f => new AwayRun(size, f, database, simulator)).ToArray();
         try
         {
             await Task.WhenAll(fleets.Select(f => f.OpenAsync()));
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{fleets.Length} fleets of two workers and an API server run after {started.Elapsed.TotalSeconds:0} s; {size.Connections} connections each, and a caller for each of them"));
-            var outcomes = await RunAsync([.. fleets.Select(f => new AwayRun(size, f, database, simulator))], database);
+            var outcomes = await RunAsync(runs, database);
             var code = Write(outcomes, started.Elapsed);
             if (code != 0)
             {
@@ -50,6 +52,7 @@ internal sealed class AwayDrill(AwaySize size, TextWriter output)
         }
         finally
         {
+            Array.ForEach(runs, r => r.Dispose());
             await Task.WhenAll(fleets.Select(f => f.DisposeAsync().AsTask()));
         }
     }
@@ -90,7 +93,7 @@ internal sealed class AwayDrill(AwaySize size, TextWriter output)
         return string.Create(CultureInfo.InvariantCulture,
             $"{o.Variant.Title,-21}  {o.InFlight,9}  {o.Due,4}  {o.SentLater,4}  {o.Answered,8}  {o.Pending,7}    {Figure(o.PendingOfDead),7}  {Figure(o.InJournalOfDead),10}  {o.Lost.Count,6}  {o.Reused,6}"
             + $"  {o.Settled.TotalSeconds,5:0.0} s  {(answers == 0 ? 0 : 100.0 * o.Callers.Sum(c => c.Accepted) / answers),7:0.00}%  {answers,7}  {o.Callers.Max(c => c.LongestGap).TotalSeconds,5:0.0} s  ")
-            + string.Join(", ", new[] { "nobody", "user", "operator" }.Select(w => $"{w} {errors.GetValueOrDefault(w)}"));
+            + string.Join(", ", WhoActs.Select(w => $"{w} {errors.GetValueOrDefault(w)}"));
     }
 
     private static string Figure(int? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "-";

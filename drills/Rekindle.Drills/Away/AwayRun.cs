@@ -10,7 +10,7 @@ namespace Rekindle.Drills.Away;
 /// A fleet whose database goes away and comes back, step by step: the steps of several fleets are taken together, since they share the
 /// server that goes.
 /// </summary>
-internal sealed class AwayRun(AwaySize size, AwayFleet fleet, AwayDatabase database, SimulatorHost simulator)
+internal sealed class AwayRun(AwaySize size, AwayFleet fleet, AwayDatabase database, SimulatorHost simulator) : IDisposable
 {
     public static readonly TimeSpan QueueAllowance = TimeSpan.FromSeconds(2);
     public static readonly TimeSpan HttpDeadline = TimeSpan.FromSeconds(30);
@@ -31,9 +31,9 @@ internal sealed class AwayRun(AwaySize size, AwayFleet fleet, AwayDatabase datab
     private readonly AuthorizationServer _provider = fleet.Provider;
     private readonly AwayWitness _witness = new(fleet, database, simulator);
     private readonly CancellationTokenSource _enough = new();
+    private readonly HttpClient _http = new();
     private AwayConnection[] _connections = [];
     private Task<CallerRecord[]> _calling = Task.FromResult<CallerRecord[]>([]);
-    private HttpClient? _http;
     private int _due;
     private int _inFlight;
     private int _pending;
@@ -46,7 +46,6 @@ internal sealed class AwayRun(AwaySize size, AwayFleet fleet, AwayDatabase datab
     /// <summary>Imports the connections and lets their callers begin.</summary>
     public async Task SeedAsync()
     {
-        _http = new HttpClient();
         var client = new RekindleClient(_http, fleet.ApiServer.Http!.BaseAddress!, database.ApiKey);
         await client.CreateIntegrationAsync(new NewIntegration
         {
@@ -169,8 +168,6 @@ internal sealed class AwayRun(AwaySize size, AwayFleet fleet, AwayDatabase datab
         });
         await _enough.CancelAsync();
         var callers = await _calling;
-        _http!.Dispose();
-        _enough.Dispose();
 
         var sentLater = _witness.Presented.Where(p => p.At > database.WentAt && p.At < database.CameBackAt).ToArray();
         return new AwayOutcome
@@ -192,6 +189,14 @@ internal sealed class AwayRun(AwaySize size, AwayFleet fleet, AwayDatabase datab
             Settled = _settled,
             Callers = callers,
         };
+    }
+
+    public void Dispose()
+    {
+        _enough.Cancel();
+        _enough.Dispose();
+        _http.Dispose();
+        _witness.Dispose();
     }
 
     private Task MakeDueAsync(IEnumerable<AwayConnection> connections) => Parallel.ForEachAsync(connections, SomeAtOnce, async (connection, cancelled) =>

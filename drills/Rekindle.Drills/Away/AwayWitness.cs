@@ -12,7 +12,7 @@ namespace Rekindle.Drills.Away;
 internal sealed record AwayConnection(string Id, string Grant);
 
 /// <summary>Holds the database of a fleet against its provider's memory.</summary>
-internal sealed class AwayWitness(AwayFleet fleet, AwayDatabase database, SimulatorHost simulator)
+internal sealed class AwayWitness(AwayFleet fleet, AwayDatabase database, SimulatorHost simulator) : IDisposable
 {
     private readonly Sealer _sealer = new(database.Ring);
     private readonly Fingerprinter _fingerprinter = new(database.Ring);
@@ -75,6 +75,8 @@ internal sealed class AwayWitness(AwayFleet fleet, AwayDatabase database, Simula
 
         return sentLater.Count(p => !claimed.Contains(_fingerprinter.Of(new Secret(fleet.Provider.RefreshTokenOf(p.GrantId!, p.Generation!.Value)))));
     }
+
+    public void Dispose() => _fingerprinter.Dispose();
 
     private bool IsNewest(string grant, Secret stored) => fleet.Provider.FindGrant(grant) is { End: null, Generation: var newest }
         && _fingerprinter.Of(stored) == _fingerprinter.Of(new Secret(fleet.Provider.RefreshTokenOf(grant, newest)));
