@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using Rekindle.Connections;
 using Rekindle.Storage;
 
 namespace Rekindle.Server.Tests.Seeds;
@@ -7,7 +8,7 @@ namespace Rekindle.Server.Tests.Seeds;
 /// <summary>Whether a worker lives, what it has in flight, and what its next write to the database comes to.</summary>
 internal sealed class SeedLife
 {
-    private readonly ConcurrentDictionary<Guid, bool> _flights = new();
+    private readonly ConcurrentDictionary<Guid, Flight> _flights = new();
     private readonly TaskCompletionSource _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CommitFate _fate;
 
@@ -16,13 +17,16 @@ internal sealed class SeedLife
     public Task Died => _died.Task;
 
     /// <summary>Claims that were neither committed nor given back, and do not wait for the clock.</summary>
-    public int Flying => _flights.Values.Count(stalled => !stalled);
+    public int Flying => _flights.Values.Count(f => !f.IsStalled);
 
     /// <summary>Commits that failed and are tried again when the clock has moved.</summary>
-    public int Stalled => _flights.Values.Count(stalled => stalled);
+    public int Stalled => _flights.Values.Count(f => f.IsStalled);
 
     /// <summary>Completes once the journal has what it was given.</summary>
     public Func<Task> JournalledAsync { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Whether a flight of this connection waits for the clock: who joins it waits as well.</summary>
+    public bool IsStalled(ConnectionId connection) => _flights.Values.Any(f => f.IsStalled && f.Connection == connection);
 
     public void FateOfNextCommit(CommitFate fate) => _fate = fate;
 
@@ -31,27 +35,27 @@ internal sealed class SeedLife
     /// <summary>The clock has moved on: what waited for it is under way again.</summary>
     public void Unstall()
     {
-        foreach (var attempt in _flights.Keys)
+        foreach (var (attempt, flight) in _flights)
         {
-            _flights.TryUpdate(attempt, false, true);
+            _flights.TryUpdate(attempt, flight with { IsStalled = false }, flight);
         }
     }
 
-    public void Begin(IEnumerable<Guid> attempts)
+    public void Begin(IEnumerable<Claim> claims)
     {
-        foreach (var attempt in attempts)
+        foreach (var claim in claims)
         {
-            _flights[attempt] = false;
+            _flights[claim.AttemptId] = new Flight(claim.Connection.Id, IsStalled: false);
         }
     }
 
     public void End(Guid attempt) => _flights.TryRemove(attempt, out _);
 
-    public void Stall(IEnumerable<Guid> attempts)
+    public void Stall(IEnumerable<Claim> claims)
     {
-        foreach (var attempt in attempts)
+        foreach (var claim in claims)
         {
-            _flights[attempt] = true;
+            _flights[claim.AttemptId] = new Flight(claim.Connection.Id, IsStalled: true);
         }
     }
 
@@ -62,6 +66,9 @@ internal sealed class SeedLife
         return fate;
     }
 }
+
+/// <summary>A claim that has no result yet.</summary>
+internal sealed record Flight(ConnectionId Connection, bool IsStalled);
 
 /// <summary>What becomes of one call that writes results.</summary>
 internal enum CommitFate
@@ -125,14 +132,14 @@ public class SeedStore<T> : DispatchProxy
     private async Task<IReadOnlyList<Claim>> ClaimedAsync(Task<IReadOnlyList<Claim>> claiming)
     {
         var claims = await claiming;
-        _life.Begin(claims.Select(c => c.AttemptId));
+        _life.Begin(claims);
         return claims;
     }
 
     private async Task<ClaimAnswer> ClaimedAsync(Task<ClaimAnswer> claiming)
     {
         var answer = await claiming;
-        _life.Begin(answer is ClaimAnswer.Taken taken ? [taken.Claim.AttemptId] : []);
+        _life.Begin(answer is ClaimAnswer.Taken taken ? [taken.Claim] : []);
         return answer;
     }
 
@@ -166,7 +173,7 @@ public class SeedStore<T> : DispatchProxy
             return await new TaskCompletionSource<IReadOnlyList<CommitResult>>().Task;
         }
 
-        _life.Stall(commits.Select(c => c.Claim.AttemptId));
+        _life.Stall(commits.Select(c => c.Claim));
         throw new StoreException("The connection was cut.") { IsTransient = true };
     }
 }

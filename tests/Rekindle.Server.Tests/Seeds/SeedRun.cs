@@ -300,7 +300,7 @@ internal sealed class SeedRun : IAsyncDisposable
     }
 
     private async Task<bool> IsHeldByAnybodyAsync(SeedWorker worker, SeedConnection connection) =>
-        (await worker.Connections.GetAsync(connection.Id, default))?.LeaseUntil > _world.Clock.Now;
+        worker.Life.IsStalled(connection.Id) || (await worker.Connections.GetAsync(connection.Id, default))?.LeaseUntil > _world.Clock.Now;
 
     private Fault Misbehaviour() => _random.Next(11) switch
     {
