@@ -76,6 +76,7 @@ internal sealed class AwayDrill(AwaySize size, TextWriter output)
         output.WriteLine("                       when it went         while it was away         of a killed worker           tokens  settled                     longest");
         output.WriteLine("fleet                  in flight   due  sent  answered  waiting    waiting  in journal    lost  reused    after  accepted  answers      gap  errors by who acts");
         Array.ForEach(outcomes, o => output.WriteLine(Row(o)));
+        output.WriteLine($"starts of killed workers that failed while the database was away: {string.Join(", ", outcomes.Where(o => o.Variant.Kills).Select(o => o.FailedStarts))}");
         output.WriteLine();
 
         string[] mistakes = [.. outcomes.SelectMany(o => o.Mistakes())];
