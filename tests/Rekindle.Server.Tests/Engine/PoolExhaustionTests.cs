@@ -17,7 +17,7 @@ public sealed class PoolExhaustionTests
     public async Task A_provider_that_hangs_keeps_no_connection_of_the_pool()
     {
         await using var database = await (await PostgresServer.GetAsync()).CreateDatabaseAsync();
-        await using var engine = await StartAsync(database, "Maximum Pool Size=2;Timeout=5");
+        await using var engine = await StartAsync(database, "Maximum Pool Size=2;Timeout=15");
         var ids = await ImportAsync(engine);
         var hold = engine.Server.Faults.Add(Fault.Hold(FaultStage.Before));
         engine.Clock.Advance(TimeSpan.FromMinutes(4));
@@ -45,7 +45,7 @@ public sealed class PoolExhaustionTests
     public async Task Without_a_free_connection_nothing_is_sent_valid_tokens_are_served_and_it_goes_on_by_itself()
     {
         await using var database = await (await PostgresServer.GetAsync()).CreateDatabaseAsync();
-        await using var engine = await StartAsync(database, "Maximum Pool Size=2;Timeout=1");
+        await using var engine = await StartAsync(database, "Maximum Pool Size=2;Timeout=5");
         var fresh = await engine.ImportAsync("fresh");
         var ids = await ImportAsync(engine);
         Assert.NotNull((await engine.AskAsync(fresh)).Token);
