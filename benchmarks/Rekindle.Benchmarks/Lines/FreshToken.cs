@@ -14,7 +14,7 @@ using Rekindle.Encryption;
 namespace Rekindle.Benchmarks.Lines;
 
 /// <summary>The calls that <see cref="FreshTokenLine"/> compares: each hands out one fresh token of a thousand in memory.</summary>
-public class FreshToken
+public class FreshToken : IAsyncDisposable
 {
     private const int Connections = 1000;
     private const string Subject = "user-500";
@@ -35,7 +35,18 @@ public class FreshToken
     public void SetUp() => SetUpAsync().GetAwaiter().GetResult();
 
     [GlobalCleanup]
-    public void CleanUp() => CleanUpAsync().GetAwaiter().GetResult();
+    public void CleanUp() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>What <see cref="SetUp"/> made.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _collecting.DisposeAsync();
+        _metrics.Dispose();
+        await _host.StopAsync();
+        _host.Dispose();
+        _folder.Delete(recursive: true);
+        GC.SuppressFinalize(this);
+    }
 
     private async Task SetUpAsync()
     {
@@ -47,15 +58,6 @@ public class FreshToken
         await SetUpOursAsync();
         SetUpGoogle();
         await SetUpMsalAsync();
-    }
-
-    private async Task CleanUpAsync()
-    {
-        await _collecting.DisposeAsync();
-        _metrics.Dispose();
-        await _host.StopAsync();
-        _host.Dispose();
-        _folder.Delete(recursive: true);
     }
 
     [Benchmark(Baseline = true)]

@@ -53,22 +53,20 @@ internal static class RefreshVerdicts
     private static RefreshVerdict RateLimited(RefreshFacts f)
     {
         var asked = f.Result.RetryAfter is { } wish && wish > f.Options.ThrottleCeiling ? f.Options.ThrottleCeiling : f.Result.RetryAfter;
-        var verdict = Soft(f, asked);
         if (f.Provider.Lifecycle.EffectiveThrottleScope is Reach.Token or Reach.Connection)
         {
-            return verdict with { Decision = "connection paused: the provider is rate limiting" };
+            return Soft(f, asked, static verdict => verdict with { Decision = "connection paused: the provider is rate limiting" });
         }
 
         var pause = asked ?? Backoff.Base(1, f.Policy);
-        var paused = verdict with { ThrottleIntegrationUntil = f.Now + pause };
-        return paused.DueAt is { } ladder ? AfterThePause(f, paused, pause, ladder) : paused;
+        return Soft(f, asked, verdict => AfterThePause(f, verdict, pause)) with { ThrottleIntegrationUntil = f.Now + pause };
     }
 
     // It is the integration that waits, as long as the provider asked, and nobody's user is told. Of the many that met the same limit this
     // connection is soon tried again, and falls behind, to the ladder at most, if it meets it each time: then the limit is its own.
-    private static RefreshVerdict AfterThePause(RefreshFacts f, RefreshVerdict verdict, TimeSpan pause, DateTimeOffset ladder)
+    private static RefreshVerdict AfterThePause(RefreshFacts f, RefreshVerdict verdict, TimeSpan pause)
     {
-        var again = Min(ladder, f.Now + (pause * Math.Pow(2, Math.Min(verdict.ConsecutiveTransientFailures - 1, PausesDoubled))));
+        var again = Min(verdict.NextRetryAt!.Value, f.Now + (pause * Math.Pow(2, Math.Min(verdict.ConsecutiveTransientFailures - 1, PausesDoubled))));
         return verdict with
         {
             DueAt = again,
@@ -93,19 +91,19 @@ internal static class RefreshVerdicts
             };
         }
 
-        var verdict = Soft(f, f.Result.RetryAfter);
-        return verdict with { Decision = $"transient failure {verdict.ConsecutiveTransientFailures}: back-off" };
+        return Soft(f, f.Result.RetryAfter, static verdict => verdict with { Decision = $"transient failure {verdict.ConsecutiveTransientFailures}: back-off" });
     }
 
     private static RefreshVerdict OutcomeUnknown(RefreshFacts f)
     {
-        var verdict = Soft(f, f.Result.RetryAfter);
         var rule = f.Provider.Lifecycle.EffectiveReuse;
-        if (rule.Kind == ReuseKind.Reusable)
-        {
-            return verdict with { Decision = "outcome unknown; this token may be sent again" };
-        }
+        return rule.Kind == ReuseKind.Reusable
+            ? Soft(f, f.Result.RetryAfter, static verdict => verdict with { Decision = "outcome unknown; this token may be sent again" })
+            : Soft(f, f.Result.RetryAfter, verdict => InDoubt(f, verdict, rule));
+    }
 
+    private static RefreshVerdict InDoubt(RefreshFacts f, RefreshVerdict verdict, ReuseRule rule)
+    {
         // First doubt counts: it is when the token may have been used up, at the soonest.
         var since = f.Claim.InDoubtSince ?? f.SentAt;
         var retry = rule.Grace is { } grace && f.Now - since < grace / 2
@@ -236,17 +234,17 @@ internal static class RefreshVerdicts
             return Over(f, DisconnectReason.Unclear, $"{repeats} identical answers nobody can explain");
         }
 
-        return Soft(f, f.Result.RetryAfter) with
+        return Soft(f, f.Result.RetryAfter, verdict => verdict with
         {
             Strikes = repeats,
             FirstStrikeAt = first,
             WhoActs = WhoActs.Operator,
             Decision = "unclassified answer: never a reason to end a grant by itself",
-        };
+        });
     }
 
-    // A failure that passes: next rung of the ladder, one note, and the operator's give-up rule if there is one (A8).
-    private static RefreshVerdict Soft(RefreshFacts f, TimeSpan? retryAfter)
+    // A failure that passes: next rung of the ladder, one note, and the operator's give-up rule if there is one (A8), which is the last word.
+    private static RefreshVerdict Soft(RefreshFacts f, TimeSpan? retryAfter, Func<RefreshVerdict, RefreshVerdict> unlessGivenUp)
     {
         var c = f.Claim.Connection;
         var failures = c.ConsecutiveTransientFailures + 1;
@@ -259,12 +257,12 @@ internal static class RefreshVerdicts
             };
         }
 
-        return Waiting(f, BeforeTheEnd(f, f.Now + Backoff.Delay(failures, f.Policy, retryAfter, f.Random), retryAfter)) with
+        return unlessGivenUp(Waiting(f, BeforeTheEnd(f, f.Now + Backoff.Delay(failures, f.Policy, retryAfter, f.Random), retryAfter)) with
         {
             ConsecutiveTransientFailures = failures,
             BackoffBase = Backoff.Base(failures, f.Policy),
             Opens = failures == f.Policy.TransientNoteAfter ? [Messages.TransientNote(f)] : [],
-        };
+        });
     }
 
     // The ladder does not sleep past the token's end: one more try before it, though never sooner than the first rung allows

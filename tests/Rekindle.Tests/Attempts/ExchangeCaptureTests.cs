@@ -9,9 +9,11 @@ using Rekindle.Tests.Refresh;
 namespace Rekindle.Tests.Attempts;
 
 [Trait("Req", "D1")]
-public sealed class ExchangeCaptureTests
+public sealed class ExchangeCaptureTests : IDisposable
 {
     private readonly Fingerprinter _fingerprinter = new(KeyRing.Generate(Given.Now));
+
+    public void Dispose() => _fingerprinter.Dispose();
 
     [Fact]
     public void A_request_is_kept_by_name_and_shape()

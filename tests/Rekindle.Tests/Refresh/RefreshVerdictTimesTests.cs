@@ -167,6 +167,26 @@ public sealed class RefreshVerdictTimesTests
     }
 
     [Theory]
+    [InlineData(RefreshClass.Network)]
+    [InlineData(RefreshClass.RateLimited)]
+    [InlineData(RefreshClass.OutcomeUnknown)]
+    [InlineData(RefreshClass.Unclassified)]
+    [Trait("Req", "A8")]
+    public void Giving_up_is_the_last_word_whatever_failed(RefreshClass @class)
+    {
+        foreach (var reach in (Reach[])[Reach.Connection, Reach.Integration])
+        {
+            var facts = Rig.Facts(Rig.Of(@class), Rig.Connection() with { ConsecutiveTransientFailures = 9 }) with { Provider = Rig.Provider(throttle: reach) };
+
+            var verdict = RefreshVerdicts.Decide(facts with { Integration = facts.Integration with { Policy = Rig.AtOnce with { GiveUpAfter = 10 } } });
+
+            Assert.Equal((ConnectionStatus.NeedsReauthorization, DisconnectReason.GaveUp), (verdict.Status, verdict.DisconnectReason));
+            Assert.Equal((null, null, WhoActs.User), (verdict.DueAt, verdict.NextRetryAt, verdict.WhoActs));
+            Assert.StartsWith("gave up after 10", verdict.Decision, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(60)]
     public void A_verdict_that_the_grant_is_over_is_one_more_failure(int confirmationSeconds)
