@@ -69,7 +69,7 @@ public sealed class PoolExhaustionTests
         Assert.Empty(engine.Simulator.History.Refreshes());
 
         await transaction.RollbackAsync();
-        await ((Task)waiting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)waiting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await engine.RunAsync(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5));
         Assert.All(await Task.WhenAll(ids.Select(engine.ReadAsync)), snapshot => Assert.Equal(2, snapshot.Tokens!.Version));
     }
