@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Rekindle.Connections;
@@ -41,6 +42,7 @@ internal sealed class SeedRun : IAsyncDisposable
     private readonly List<SeedConnection> _connections = [];
     private readonly List<Parked> _parked = [];
     private readonly List<Task> _waiting = [];
+    private readonly ConcurrentDictionary<(SeedWorker, SeedConnection), byte> _unanswered = new();
 
     public SeedRun(SeedWorld world, int seed)
     {
@@ -287,16 +289,24 @@ internal sealed class SeedRun : IAsyncDisposable
     // Half a lifetime is asked for: then nothing is refreshed behind the caller's back, where this run would not see it end.
     private async Task AskAsync(SeedWorker worker, SeedConnection connection)
     {
-        _waitsForHolder = await IsHeldByAnybodyAsync(worker, connection);
-        var answer = await worker.Tokens.TryGetAsync(connection.Id, new TokenDemand(SeedWorld.Lifetime, TimeSpan.FromSeconds(30)));
+        var answer = await AnsweredAsync(worker, connection, () =>
+            worker.Tokens.TryGetAsync(connection.Id, new TokenDemand(SeedWorld.Lifetime, TimeSpan.FromSeconds(30))).AsTask());
         _checks.Answered(worker, connection, answer);
     }
 
     private async Task OrderAsync(SeedWorker worker, SeedConnection connection)
     {
         connection.Forced++;
-        _waitsForHolder = await IsHeldByAnybodyAsync(worker, connection);
-        await worker.Levers.RefreshAsync(connection.Id, capture: true, "seed");
+        await AnsweredAsync(worker, connection, () => worker.Levers.RefreshAsync(connection.Id, capture: true, "seed"));
+    }
+
+    // Who joins a flight of the same worker that waits, for a holder or for the clock, waits as well.
+    private async Task<T> AnsweredAsync<T>(SeedWorker worker, SeedConnection connection, Func<Task<T>> ask)
+    {
+        _waitsForHolder = !_unanswered.TryAdd((worker, connection), 0) || await IsHeldByAnybodyAsync(worker, connection);
+        var answer = await ask();
+        _unanswered.TryRemove((worker, connection), out _);
+        return answer;
     }
 
     private async Task<bool> IsHeldByAnybodyAsync(SeedWorker worker, SeedConnection connection) =>
