@@ -48,6 +48,15 @@ public sealed class RefreshScheduleTests
     }
 
     [Fact]
+    public void A_refresh_token_that_outlives_the_access_token_does_not_delay_it()
+    {
+        var due = RefreshSchedule.DueAt(
+            new TokenLife(Start, Start.AddHours(1), Start.AddDays(30), HasRefreshToken: true), Policy, Provider, 0);
+
+        Assert.Equal(Start.AddMinutes(50), due);
+    }
+
+    [Fact]
     [Trait("Failure", "F74")]
     public void A_token_that_does_not_end_is_refreshed_before_its_refresh_token_dies_of_neglect()
     {
