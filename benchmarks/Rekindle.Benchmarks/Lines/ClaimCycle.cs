@@ -19,6 +19,9 @@ internal sealed class ClaimCycle : IAsyncDisposable
 
     private const string Holder = "bench";
 
+    // The overdue ones were due within this time, minutes ago.
+    private static readonly TimeSpan Lap = TimeSpan.FromSeconds(60);
+
     private static readonly SealedSecret AccessToken = new(new byte[1000]);
     private static readonly SealedSecret RefreshToken = new(new byte[250]);
 
@@ -52,7 +55,7 @@ internal sealed class ClaimCycle : IAsyncDisposable
             Count = stored,
             Environment = Deployment.Environment,
             Now = now,
-            Times = n => new(now.AddMinutes(-50), now.AddHours(1), n % stride == 0 ? now.AddMinutes(-10).AddMilliseconds(n / (double)stored * 60_000) : now.AddDays(1)),
+            Times = n => new(now.AddMinutes(-50), now.AddHours(1), n % stride == 0 ? now.AddMinutes(-15) + (Lap * (n / (double)stored)) : now.AddDays(1)),
         });
         var cycle = new ClaimCycle(deployment, integrations[0]);
         for (var n = 0; n < Hot / Batch; n++)
@@ -64,7 +67,7 @@ internal sealed class ClaimCycle : IAsyncDisposable
         return cycle;
     }
 
-    /// <summary>One claim, and the commit of what was claimed, which is due again at once. Answers how long the claim took.</summary>
+    /// <summary>One claim, and the commit of what was claimed, which is due again behind all others. Answers how long the claim took.</summary>
     public async Task<TimeSpan> RunAsync()
     {
         var now = DateTimeOffset.UtcNow;
@@ -77,7 +80,7 @@ internal sealed class ClaimCycle : IAsyncDisposable
             throw new InvalidOperationException($"{claims.Count} of {Batch} were claimed.");
         }
 
-        var results = await _store.CommitAsync([.. claims.Select(c => Commits.Success(c, now, AccessToken, RefreshToken) with { DueAt = now })], CancellationToken.None);
+        var results = await _store.CommitAsync([.. claims.Select(c => Commits.Success(c, now, AccessToken, RefreshToken) with { DueAt = c.DueAt + Lap })], CancellationToken.None);
         return results.All(r => r == CommitResult.Applied) ? took : throw new InvalidOperationException("A commit was not applied.");
     }
 

@@ -43,7 +43,7 @@ internal sealed class ScaleDrill(ScaleSize size, TextWriter output)
     private async Task<bool> MeasureAsync(CancellationToken stop)
     {
         var server = await PostgresServer.StartDurableAsync(
-            "shared_preload_libraries=pg_stat_statements", "shared_buffers=512MB", "max_wal_size=4GB", "autovacuum_naptime=1s");
+            "shared_preload_libraries=pg_stat_statements", "shared_buffers=2GB", "max_wal_size=4GB", "autovacuum_naptime=1s");
         foreach (var count in size.Sizes)
         {
             stop.ThrowIfCancellationRequested();

@@ -14,8 +14,8 @@ internal sealed class ScaleMeter(string connectionString) : IAsyncDisposable
     // Sessions report what they did at most once a second.
     private static readonly TimeSpan UntilReported = TimeSpan.FromSeconds(1.5);
 
-    private static readonly (string Name, string Text)[] Statements =
-        [("look", QueueHeads.Statement), ("claim", DueClaims.Statement), ("commit", CommitStatement.Text)];
+    private static readonly (string Name, string[] Texts)[] Statements =
+        [("look", [QueueHeads.Statement]), ("claim", [DueClaims.Statement]), ("commit", [SteadyStatement.Text, CommitStatement.Text])];
 
     private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(
         new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = 1, CommandTimeout = 3600 }.ConnectionString);
@@ -39,14 +39,14 @@ internal sealed class ScaleMeter(string connectionString) : IAsyncDisposable
     public async Task<ScalePages> PagesAsync()
     {
         var pages = new Dictionary<string, double>();
-        foreach (var (name, text) in Statements)
+        foreach (var (name, texts) in Statements)
         {
             await using var command = _source.CreateCommand(
                 $"""
                 select coalesce(sum(shared_blks_hit + shared_blks_read) / nullif(sum(calls), 0), -1)::float8
-                from pg_stat_statements where {OwnStatements} and starts_with(query, $1)
+                from pg_stat_statements where {OwnStatements} and left(query, {KnownBy}) = any ($1)
                 """);
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = text[..KnownBy] });
+            command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. texts.Select(text => text[..KnownBy])] });
             pages[name] = (double)(await command.ExecuteScalarAsync())!;
         }
 
