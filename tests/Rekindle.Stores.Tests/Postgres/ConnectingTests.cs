@@ -135,15 +135,16 @@ public sealed class ConnectingTests : PostgresTest
     [Fact, Trait("Req", "D8")]
     public async Task Sessions_have_limits_unless_a_pooler_hands_them_out()
     {
-        Assert.Equal(("10s", "30s", "30s"), await LimitsAsync(OpenAnother()));
-        Assert.Equal(("0", "0", "0"), await LimitsAsync(Store.Open(o => o.ThroughPooler = true)));
+        Assert.Equal(("10s", "30s", "30s", "off"), await LimitsAsync(OpenAnother()));
+        Assert.Equal(("0", "0", "0", "on"), await LimitsAsync(Store.Open(o => o.ThroughPooler = true)));
 
-        static Task<(string, string, string)> LimitsAsync(Sql.StoreSet program) => program.Database.ReadAsync(
+        static Task<(string, string, string, string)> LimitsAsync(Sql.StoreSet program) => program.Database.ReadAsync(
             session => session.FirstAsync(
                 """
-                select current_setting('lock_timeout'), current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout')
+                select current_setting('lock_timeout'), current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout'),
+                    current_setting('jit')
                 """,
-                static row => (row.Text(), row.Text(), row.Text())),
+                static row => (row.Text(), row.Text(), row.Text(), row.Text())),
             default);
     }
 
