@@ -6,7 +6,8 @@ namespace Rekindle.Postgres;
 /// <summary>Permits on PostgreSQL: an advisory lock per integration makes counting and taking one step.</summary>
 /// <remarks>
 /// None of these writes waits for the disk. Under a permit nothing is sent for a connection before its claim has committed, which does wait, and with
-/// it for all that was written before it: whatever a database forgets in a crash, it forgets no permit that was used.
+/// it for all that was written before it: whatever a database forgets in a crash, it forgets no permit that a refresh used. An operator's test of an
+/// integration has no claim; that one permit may be forgotten.
 /// </remarks>
 internal sealed class PostgresBudgetStore(PostgresDatabase database) : IBudgetStore
 {

@@ -8,7 +8,7 @@ namespace Rekindle.Postgres;
 /// </summary>
 /// <remarks>
 /// A bound is a hint. It stands behind what was last found by <see cref="Margin"/>, for rows whose writers were about to commit, and
-/// rows that come back below it (a lease given back by another machine) are found by the next search without bound. That one
+/// rows that come back below it (a lease given back by another machine, or by the time of a slower clock) are found by the next search without bound. That one
 /// is due after fifty times what the last one took: at once while it is cheap, and never for more than a fiftieth of the time.
 /// </remarks>
 internal sealed class ScanBounds(TimeProvider time)

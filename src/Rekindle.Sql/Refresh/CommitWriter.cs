@@ -105,8 +105,9 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
         {
             await WriteTokensAsync(session, commit, now).ConfigureAwait(false);
         }
-        else if (commit.Fallback is { } fallback && CommitOutcome.VerdictCounts(commit, before))
+        else if (commit.Fallback is { } fallback && (fallback == Fallback.Spent || CommitOutcome.VerdictCounts(commit, before)))
         {
+            // That the token put back was of no use is a fact about it, whatever a lever said meanwhile: it is not tried a second time.
             await ExchangeAsync(session, after.Id, fallback, now).ConfigureAwait(false);
         }
 

@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 namespace Rekindle.Encryption;
 
 /// <summary>
-/// Random nonces from the system's generator, fetched many at a time: asking it costs as much as sealing a token. Every byte is handed out once.
+/// Random nonces from the system's generator, fetched many at a time: asking it costs as much as sealing a token. Every byte is handed out
+/// once in the life of a process; two copies of one machine's memory would hand out the next sixty-four alike.
 /// </summary>
 internal static class RandomNonces
 {

@@ -99,25 +99,26 @@ internal static class RefreshVerdicts
         var rule = f.Provider.Lifecycle.EffectiveReuse;
         return rule.Kind == ReuseKind.Reusable
             ? Soft(f, f.Result.RetryAfter, static verdict => verdict with { Decision = "outcome unknown; this token may be sent again" })
-            : Soft(f, f.Result.RetryAfter, verdict => InDoubt(f, verdict, rule));
+            // First doubt counts: it is when the token may have been used up, at the soonest. Giving up does not end it.
+            : Soft(f, f.Result.RetryAfter, verdict => InDoubt(f, verdict, rule)) with { InDoubtSince = FirstDoubt(f) };
     }
 
     private static RefreshVerdict InDoubt(RefreshFacts f, RefreshVerdict verdict, ReuseRule rule)
     {
-        // First doubt counts: it is when the token may have been used up, at the soonest.
-        var since = f.Claim.InDoubtSince ?? f.SentAt;
+        var since = FirstDoubt(f);
         var retry = rule.Grace is { } grace && f.Now - since < grace / 2
             ? Min(verdict.NextRetryAt!.Value, since + (grace / 2))
             : Max(verdict.NextRetryAt!.Value, f.Now + f.Policy.InDoubtHold);
         return verdict with
         {
-            InDoubtSince = since,
             NextRetryAt = retry,
             DueAt = retry,
             Decision = "outcome unknown: the provider may have rotated the refresh token",
             NextStep = $"sent once more {Clock(retry)}",
         };
     }
+
+    private static DateTimeOffset FirstDoubt(RefreshFacts f) => f.Claim.InDoubtSince ?? f.SentAt;
 
     private static RefreshVerdict Dead(RefreshFacts f)
     {

@@ -186,6 +186,17 @@ public sealed class RefreshVerdictTimesTests
         }
     }
 
+    [Fact]
+    [Trait("Req", "I7")]
+    public void Giving_up_on_an_unknown_outcome_leaves_the_token_in_doubt()
+    {
+        var facts = Rig.Facts(Rig.Of(RefreshClass.OutcomeUnknown), Rig.Connection() with { ConsecutiveTransientFailures = 9 });
+
+        var verdict = RefreshVerdicts.Decide(facts with { Integration = facts.Integration with { Policy = Rig.AtOnce with { GiveUpAfter = 10 } } });
+
+        Assert.Equal((DisconnectReason.GaveUp, Rig.Now), (verdict.DisconnectReason, verdict.InDoubtSince));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(60)]
