@@ -28,7 +28,6 @@ internal sealed class CommitQueue : BackgroundService
     private readonly IRefreshStore _store;
     private readonly ResultJournal _journal;
     private readonly TokenCache _cache;
-    private readonly StoreAbsence _absence;
     private readonly RekindleMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<CommitQueue> _logger;
@@ -37,13 +36,11 @@ internal sealed class CommitQueue : BackgroundService
     private readonly ConcurrentDictionary<Task, byte> _detached = new();
     private int _waiting;
 
-    public CommitQueue(
-        IRefreshStore store, ResultJournal journal, TokenCache cache, StoreAbsence absence, RekindleMetrics metrics, TimeProvider time, ILogger<CommitQueue> logger)
+    public CommitQueue(IRefreshStore store, ResultJournal journal, TokenCache cache, RekindleMetrics metrics, TimeProvider time, ILogger<CommitQueue> logger)
     {
         _store = store;
         _journal = journal;
         _cache = cache;
-        _absence = absence;
         _metrics = metrics;
         _time = time;
         _logger = logger;
@@ -161,12 +158,6 @@ internal sealed class CommitQueue : BackgroundService
         while (true)
         {
             AcknowledgeKept(batch);
-            if (failure is StoreException { IsTransient: true })
-            {
-                // It may be read and not written to: full, or read-only. Then too nobody's lease is lost whose result waits.
-                _absence.Begin();
-            }
-
             var isAway = failure is StoreException { IsUnreachable: true };
             if (batch.Length > 1 && !isAway && (failure is not StoreException { IsTransient: true } || tries >= TriesTogether))
             {

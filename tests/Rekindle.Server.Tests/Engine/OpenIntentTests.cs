@@ -117,31 +117,6 @@ public sealed class OpenIntentTests
         Assert.Single(engine.Simulator.History.Refreshes());
     }
 
-    [Fact]
-    [Trait("Req", "I3"), Trait("Req", "F4"), Trait("Failure", "F02")]
-    public async Task A_database_that_is_read_and_cannot_be_written_to_is_away_as_well()
-    {
-        var full = true;
-        await using var engine = await EngineHost.StartAsync(new EngineSettings
-        {
-            Store = FaultyStore<IRefreshStore>.OnSqlite((method, _) =>
-                full && method.Name == nameof(IRefreshStore.CommitAsync) ? new StoreException("full") { IsTransient = true } : null),
-        });
-        await LoseAsync(engine);
-        await engine.ImportAsync("user-2", TimeSpan.FromMinutes(3));
-        engine.Clock.Advance(TimeSpan.FromMinutes(4));
-        await engine.Heartbeat.StartRoundAsync(HeartbeatScope.Scheduled, default);
-        await engine.UntilAsync(() => Task.FromResult(engine.Get<StoreAbsence>().Remaining > TimeSpan.Zero), TimeSpan.FromMilliseconds(1));
-
-        engine.Clock.Advance(Lease + TimeSpan.FromMinutes(10));
-        await engine.Heartbeat.StartRoundAsync(HeartbeatScope.Scheduled, default);
-        await engine.Heartbeat.Slots.Freed.WaitAsync(TimeSpan.FromMilliseconds(200)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-
-        Assert.Equal("user-2", Assert.Single(engine.Simulator.History.Refreshes()).Subject);
-        full = false;
-        engine.Clock.Advance(TimeSpan.FromSeconds(5));
-    }
-
     // A worker that took the lease and was never heard of again.
     private static async Task<(ConnectionId Id, Guid Attempt)> LoseAsync(EngineHost engine)
     {
