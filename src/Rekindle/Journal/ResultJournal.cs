@@ -19,7 +19,7 @@ namespace Rekindle.Journal;
 /// The process dies: the next one on this machine adopts its folder (<see cref="JournalRecovery"/>). A promoted replica
 /// has forgotten the last commits: what was settled lately is offered again, and stored where its exact parent stands.
 /// </summary>
-/// <remarks>How it comes to the disk: <see cref="JournalWriter"/>.</remarks>
+/// <remarks>How it comes to the disk: <see cref="SegmentWriter"/>.</remarks>
 internal sealed class ResultJournal : IHostedService, IAsyncDisposable, IDisposable
 {
     private const int BytesPerResult = 64 << 10;
@@ -33,7 +33,7 @@ internal sealed class ResultJournal : IHostedService, IAsyncDisposable, IDisposa
     private readonly ILogger<ResultJournal> _logger;
 
     private JournalFolder? _folder;
-    private JournalWriter? _writer;
+    private SegmentWriter? _writer;
     private byte[] _key = [];
     private long _confirmedTicks;
 
@@ -91,7 +91,7 @@ internal sealed class ResultJournal : IHostedService, IAsyncDisposable, IDisposa
         _key = KeyOf(_ring);
         try
         {
-            _writer = new JournalWriter(new SegmentRing(_folder, _key, SegmentSize), SyncSegment, () => Cutoff, _time, _logger);
+            _writer = new SegmentWriter(new SegmentRing(_folder, _key, SegmentSize), SyncSegment, () => Cutoff, _time, _logger);
         }
         catch (IOException e)
         {

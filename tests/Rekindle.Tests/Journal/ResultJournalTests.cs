@@ -47,6 +47,25 @@ public sealed class ResultJournalTests : IDisposable
         Assert.Empty(Content(journal).Results);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_handed_in_comes_to_the_disk_though_nobody_stopped_the_host(bool twice)
+    {
+        var journal = await OpenAsync(slots: 1);
+        var kept = Enumerable.Range(1, 200).Select(i => journal.KeepAsync(Given.Result(i, tokenBytes: 4000))).ToArray();
+
+        journal.Dispose();
+        if (twice)
+        {
+            journal.Dispose();
+        }
+
+        Assert.All(await Task.WhenAll(kept), Assert.True);
+        Assert.Equal(200, Content(journal).Results.Count);
+        Assert.False(await journal.KeepAsync(Given.Result(201, tokenBytes: 10)));
+    }
+
     [Fact]
     public async Task What_was_settled_before_a_long_absence_of_the_database_is_kept_until_it_was_there_again()
     {

@@ -13,7 +13,7 @@ namespace Rekindle.Journal;
 /// While no space can be had, <see cref="CanKeep"/> is false, and no refresh is started whose answer could not be kept. A segment that could not be
 /// written or synced is left, and what the database does not have of it is written again to the next.
 /// </remarks>
-internal sealed class JournalWriter : IAsyncDisposable
+internal sealed class SegmentWriter : IAsyncDisposable
 {
     private const int BatchRecords = 256;
     private static readonly TimeSpan TidyInterval = TimeSpan.FromSeconds(1);
@@ -27,11 +27,9 @@ internal sealed class JournalWriter : IAsyncDisposable
     private readonly Channel<Item> _items = Channel.CreateUnbounded<Item>(new() { SingleReader = true });
     private readonly MemoryStream _scratch = new();
     private readonly MemoryStream _batch = new();
-    private readonly Dictionary<Guid, Unsettled> _unsettled = [];
+    private readonly UnsettledRecords _unsettled = new();
     private readonly ConcurrentQueue<JournalSegment> _damaged = new();
 
-    private int _pending;
-    private long _oldestTicks;
     private DateTimeOffset _tidiedAt;
     private Task _writing = Task.CompletedTask;
     private ITimer? _looks;
@@ -43,7 +41,7 @@ internal sealed class JournalWriter : IAsyncDisposable
     /// <param name="cutoff">What is settled and older may go.</param>
     /// <param name="time">Clock.</param>
     /// <param name="logger">Told when the disk fails and when it is well again.</param>
-    public JournalWriter(SegmentRing segments, Action<JournalSegment> syncSegment, Func<DateTimeOffset> cutoff, TimeProvider time, ILogger logger)
+    public SegmentWriter(SegmentRing segments, Action<JournalSegment> syncSegment, Func<DateTimeOffset> cutoff, TimeProvider time, ILogger logger)
     {
         _segments = segments;
         _cutoff = cutoff;
@@ -60,10 +58,10 @@ internal sealed class JournalWriter : IAsyncDisposable
     public bool CanKeep => _canKeep;
 
     /// <inheritdoc cref="ResultJournal.Pending"/>
-    public int Pending => Volatile.Read(ref _pending);
+    public int Pending => _unsettled.Count;
 
     /// <inheritdoc cref="ResultJournal.OldestPendingAt"/>
-    public DateTimeOffset? OldestPendingAt => Volatile.Read(ref _oldestTicks) is > 0 and var ticks ? new(ticks, TimeSpan.Zero) : null;
+    public DateTimeOffset? OldestPendingAt => _unsettled.OldestAt;
 
     public void Start()
     {
@@ -209,7 +207,7 @@ internal sealed class JournalWriter : IAsyncDisposable
         List<TaskCompletionSource<bool>>? waiting = null;
         foreach (var item in items)
         {
-            Account(item.Record!, segment);
+            _unsettled.Note(item.Record!, segment);
             if (item.AfterSync)
             {
                 (waiting ??= []).Add(item.Done);
@@ -226,38 +224,6 @@ internal sealed class JournalWriter : IAsyncDisposable
         }
     }
 
-    private void Account(JournalRecord record, JournalSegment segment)
-    {
-        switch (record)
-        {
-            case JournalRecord.Kept kept:
-                Open(kept.Result.Attempt.Id, record, segment);
-                break;
-            case JournalRecord.Consented consented:
-                Open(consented.Grant.Id, record, segment);
-                break;
-            case JournalRecord.Settled settled when _unsettled.Remove(settled.AttemptId, out var kept):
-                kept.Home.Unsettled--;
-                Interlocked.Decrement(ref _pending);
-                break;
-        }
-    }
-
-    private void Open(Guid id, JournalRecord record, JournalSegment segment)
-    {
-        if (_unsettled.TryGetValue(id, out var before))
-        {
-            before.Home.Unsettled--;
-        }
-        else
-        {
-            Interlocked.Increment(ref _pending);
-        }
-
-        segment.Unsettled++;
-        _unsettled[id] = new Unsettled(record, segment);
-    }
-
     // A write or a sync failed. What that segment says from now on is worth nothing, and what the database does not have of it is
     // written again.
     private void LeaveDamaged()
@@ -270,7 +236,7 @@ internal sealed class JournalWriter : IAsyncDisposable
             }
 
             var written = 0;
-            Write([.. _unsettled.Values.Where(u => u.Home == left).Select(u => new Item(u.Record, AfterSync: true))], ref written);
+            Write([.. _unsettled.In(left).Select(record => new Item(record, AfterSync: true))], ref written);
             _damaged.TryDequeue(out _);
         }
     }
@@ -291,7 +257,7 @@ internal sealed class JournalWriter : IAsyncDisposable
         }
 
         _tidiedAt = now;
-        Volatile.Write(ref _oldestTicks, _unsettled.Count == 0 ? 0 : _unsettled.Values.Min(u => u.Record.At.UtcTicks));
+        _unsettled.LookForOldest();
         try
         {
             Recover();
@@ -356,6 +322,4 @@ internal sealed class JournalWriter : IAsyncDisposable
         /// <summary>Wants to know which files there are, once all that came before is written.</summary>
         public TaskCompletionSource<IReadOnlyList<string>>? Listed { get; init; }
     }
-
-    private sealed record Unsettled(JournalRecord Record, JournalSegment Home);
 }
