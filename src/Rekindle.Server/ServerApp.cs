@@ -23,7 +23,7 @@ public static class ServerApp
         configure?.Invoke(builder);
 
         var app = builder.Build();
-        TrustedProxies.Read(settings.TrustedProxies, static _ => { }).Use(app);
+        TrustedProxies.Use(app, settings.TrustedProxies);
         app.MapRekindleApi();
         app.UseRekindleProblems();
         return app;

@@ -48,7 +48,7 @@ internal static partial class ServerConfiguration
 
         var settings = section.Get<ServerSettings>() ?? new ServerSettings();
         mistakes.AddRange(settings.Otlp.Mistakes());
-        TrustedProxies.Read(settings.TrustedProxies, mistakes.Add);
+        mistakes.AddRange(TrustedProxies.Mistakes(settings.TrustedProxies));
         return mistakes.Count == 0 ? settings : throw new SettingsException(mistakes);
     }
 

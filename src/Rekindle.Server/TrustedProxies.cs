@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.HttpOverrides;
+using IPNetwork = System.Net.IPNetwork;
 
 namespace Rekindle.Server;
 
@@ -7,42 +9,17 @@ namespace Rekindle.Server;
 /// The reverse proxies whose <c>X-Forwarded-For</c> says who calls. Behind one all callers come from the same address: without this, somebody who tries
 /// wrong keys makes everybody wait whose key this process has not seen lately.
 /// </summary>
-internal sealed class TrustedProxies
+internal static class TrustedProxies
 {
-    private readonly List<IPAddress> _addresses = [];
-    private readonly List<System.Net.IPNetwork> _networks = [];
-
-    private TrustedProxies()
-    {
-    }
-
-    /// <summary>Reads addresses and networks (<c>10.0.0.0/8</c>), separated by semicolons. What is neither is given to <paramref name="mistake"/>.</summary>
-    public static TrustedProxies Read(string text, Action<string> mistake)
-    {
-        var proxies = new TrustedProxies();
-        foreach (var entry in text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            if (IPAddress.TryParse(entry, out var address))
-            {
-                proxies._addresses.Add(address);
-            }
-            else if (System.Net.IPNetwork.TryParse(entry, out var network))
-            {
-                proxies._networks.Add(network);
-            }
-            else
-            {
-                mistake($"Rekindle:TrustedProxies: '{entry}' is neither an address (10.0.0.5) nor a network with the bits behind its prefix zero (10.0.0.0/8).");
-            }
-        }
-
-        return proxies;
-    }
+    /// <summary>What in the setting is neither an address nor a network.</summary>
+    public static IEnumerable<string> Mistakes(string setting) => EntriesOf(setting).Where(entry => NetworkOf(entry) is null).Select(entry =>
+        $"Rekindle:TrustedProxies: '{entry}' is neither an address (10.0.0.5) nor a network with the bits behind its prefix zero (10.0.0.0/8).");
 
     /// <summary>Believes them; nobody else, and where there are none, nobody.</summary>
-    public void Use(IApplicationBuilder app)
+    public static void Use(IApplicationBuilder app, string setting)
     {
-        if (_addresses.Count + _networks.Count == 0)
+        var networks = EntriesOf(setting).Select(entry => NetworkOf(entry)!.Value).ToArray();
+        if (networks.Length == 0)
         {
             return;
         }
@@ -51,8 +28,19 @@ internal sealed class TrustedProxies
         var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor, ForwardLimit = null };
         options.KnownProxies.Clear();
         options.KnownIPNetworks.Clear();
-        _addresses.ForEach(options.KnownProxies.Add);
-        _networks.ForEach(options.KnownIPNetworks.Add);
+        foreach (var network in networks)
+        {
+            options.KnownIPNetworks.Add(network);
+        }
+
         app.UseForwardedHeaders(options);
     }
+
+    private static string[] EntriesOf(string setting) => setting.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    // An address is a network of one.
+    private static IPNetwork? NetworkOf(string entry) =>
+        IPAddress.TryParse(entry, out var address) ? new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)
+        : IPNetwork.TryParse(entry, out var network) ? network
+        : null;
 }
