@@ -1,4 +1,3 @@
-using Rekindle.Connections;
 using Rekindle.Refresh;
 using Rekindle.Storage;
 
@@ -13,7 +12,7 @@ public sealed class ClockTests
     {
         await using var engine = await EngineHost.StartAsync(new EngineSettings());
         var id = await engine.ImportAsync("user-1");
-        var leased = await LeaseAsync(engine, id);
+        var leased = await engine.LeaseAsync(id);
 
         // More than the skew bound, and less than anybody waits before comparing the clocks again.
         engine.Clock.ShiftWallClock(TimeSpan.FromSeconds(12));
@@ -32,7 +31,7 @@ public sealed class ClockTests
         {
             Store = FaultyStore<IDatabase>.OnSqlite((m, _) => away && m.Name == "ReadClockAsync" ? new StoreException("gone") { IsTransient = true } : null),
         });
-        var leased = await LeaseAsync(engine, await engine.ImportAsync("user-1"));
+        var leased = await engine.LeaseAsync(await engine.ImportAsync("user-1"));
         engine.Clock.ShiftWallClock(TimeSpan.FromSeconds(12));
         away = true;
         await Assert.ThrowsAsync<StoreException>(async () => await engine.Get<ClockSkew>().IsTolerableAsync(default));
@@ -41,13 +40,5 @@ public sealed class ClockTests
 
         Assert.IsType<RefreshOutcome.NotSent>(outcome);
         Assert.Empty(engine.Simulator.History.Refreshes());
-    }
-
-    internal static async Task<LeasedRefresh> LeaseAsync(EngineHost engine, ConnectionId id)
-    {
-        Assert.True(await engine.Get<ClockSkew>().IsTolerableAsync(default));
-        var terms = new LeaseTerms(engine.Get<WorkerIdentity>().InstanceId, engine.Clock.Now, TimeSpan.FromSeconds(180), Guid.CreateVersion7(engine.Clock.Now));
-        var claim = Assert.IsType<ClaimAnswer.Taken>(await engine.Get<IRefreshStore>().ClaimOneAsync(id, 1, terms, TimeSpan.Zero, default)).Claim;
-        return new LeasedRefresh(claim, engine.Clock.GetTimestamp(), TimeSpan.FromSeconds(180), default);
     }
 }

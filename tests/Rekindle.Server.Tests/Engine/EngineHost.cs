@@ -162,6 +162,16 @@ internal sealed class EngineHost : IAsyncDisposable
         };
     }
 
+    /// <summary>A connection claimed by this worker, by a clock that was found right; what becomes of it is the test's.</summary>
+    internal async Task<LeasedRefresh> LeaseAsync(ConnectionId id)
+    {
+        Assert.True(await Get<ClockSkew>().IsTolerableAsync(default));
+        var lease = TimeSpan.FromSeconds(180);
+        var terms = new LeaseTerms(Get<WorkerIdentity>().InstanceId, Clock.Now, lease, Guid.CreateVersion7(Clock.Now));
+        var claim = Assert.IsType<ClaimAnswer.Taken>(await Get<IRefreshStore>().ClaimOneAsync(id, 1, terms, TimeSpan.Zero, default)).Claim;
+        return new LeasedRefresh(claim, Clock.GetTimestamp(), lease, default);
+    }
+
     public async Task<ConnectionSnapshot> ReadAsync(ConnectionId id) =>
         await Connections.GetAsync(id, CancellationToken.None) ?? throw new InvalidOperationException($"{id} is gone.");
 

@@ -65,7 +65,7 @@ public sealed class HardBudgetTests
     public async Task A_permit_that_grew_old_on_the_way_sends_nothing()
     {
         await using var engine = await EngineHost.StartAsync(new EngineSettings());
-        var leased = await ClockTests.LeaseAsync(engine, await engine.ImportAsync("user-1"));
+        var leased = await engine.LeaseAsync(await engine.ImportAsync("user-1"));
         engine.Clock.Advance(TimeSpan.FromSeconds(6));
 
         var outcome = await engine.Get<RefreshEngine>().RefreshAsync(

@@ -52,7 +52,7 @@ public sealed class ClockSkewTests : IAsyncLifetime
     public async Task What_was_claimed_before_the_clock_was_set_does_not_leave_after_it_was_found_wrong()
     {
         var id = await _engine.ImportAsync("user-1", TimeSpan.FromMinutes(3));
-        var leased = await ClockTests.LeaseAsync(_engine, id);
+        var leased = await _engine.LeaseAsync(id);
         _clock.ShiftWallClock(TimeSpan.FromSeconds(60));
         Assert.False(await _engine.Get<ClockSkew>().IsTolerableAsync(default));
 
