@@ -14,8 +14,8 @@ namespace Rekindle.Refresh;
 /// giving up while this process lives (F02). What brought tokens goes to the journal at the same time; while the store is
 /// away, a result that is on the journal's disk is acknowledged, served from here, and written when the store returns. Two lanes,
 /// so that an on-demand result never waits behind a scheduled batch (DESIGN §3). A batch that fails leaves its lane and is
-/// halved down to the row, so that one bad row holds up nobody else; while the store cannot be reached at all it stays together, and
-/// is written as a whole when it can.
+/// halved down to the row, so that one bad row holds up nobody else. While the store cannot be reached at all it stays together, and one
+/// row after the other is tried for all of them: a batch that fails where one of its rows gets through has a bad row as well.
 /// </summary>
 internal sealed class CommitQueue : BackgroundService
 {
@@ -161,10 +161,7 @@ internal sealed class CommitQueue : BackgroundService
             var isAway = failure is StoreException { IsUnreachable: true };
             if (batch.Length > 1 && !isAway && (failure is not StoreException { IsTransient: true } || tries >= TriesTogether))
             {
-                // Something in this batch cannot be written, or cannot be now: find it without holding up the others.
-                _logger.CommitHalved(batch.Length, failure.Message);
-                Detach(batch[..(batch.Length / 2)], failure, 0);
-                Detach(batch[(batch.Length / 2)..], failure, 0);
+                Halve(batch, failure);
                 return;
             }
 
@@ -174,14 +171,35 @@ internal sealed class CommitQueue : BackgroundService
             _logger.CommitRetried(batch.Length, wait.TotalMilliseconds, failure.Message);
             await Task.Delay(wait, _time).ConfigureAwait(false);
             tries++;
-            if (await TryWriteAsync(batch).ConfigureAwait(false) is not { } again)
+
+            // What breaks the connection may be the store's end or a row's doing. One alone tells, unless it is that row: then the next does.
+            var (first, others) = isAway && batch.Length > 1 && tries > TriesTogether ? Single(batch, tries % batch.Length) : (batch, []);
+            if (await TryWriteAsync(first).ConfigureAwait(false) is { } again)
             {
-                return;
+                failure = again;
+                continue;
             }
 
-            failure = again;
+            if (others.Length > 0)
+            {
+                Halve(others, failure);
+            }
+
+            return;
         }
     }
+
+    // Something in this batch cannot be written, or cannot be now: find it without holding up the others.
+    private void Halve(Pending[] batch, Exception failure)
+    {
+        _logger.CommitHalved(batch.Length, failure.Message);
+        foreach (var half in batch.Chunk((batch.Length + 1) / 2))
+        {
+            Detach(half, failure, tries: 0);
+        }
+    }
+
+    private static (Pending[] One, Pending[] Others) Single(Pending[] batch, int at) => ([batch[at]], [.. batch[..at], .. batch[(at + 1)..]]);
 
     private async Task<Exception?> TryWriteAsync(Pending[] batch)
     {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Rekindle.Server.Tests.Seeds;
 
 /// <summary>
-/// Random lives of connections, each told by a number. <c>SIM_SEED=n</c> repeats one and prints its log, <c>SIM_SEEDS=n</c> runs so many;
-/// what a seed decides stands at <see cref="SeedRun"/>.
+/// Random lives of connections, each told by a number. <c>SIM_SEED=n</c> repeats one and prints its log, <c>SIM_SEEDS=n</c> runs so many,
+/// <c>SIM_FROM=n</c> lets them begin there; what a seed decides stands at <see cref="SeedRun"/>.
 /// </summary>
 public sealed class SeedTests(ITestOutputHelper output)
 {
@@ -17,7 +17,9 @@ public sealed class SeedTests(ITestOutputHelper output)
         await using var world = await SeedWorld.StartAsync();
         var only = Number("SIM_SEED");
         var failed = new List<int>();
-        for (var seed = only ?? 1; seed <= (only ?? Number("SIM_SEEDS") ?? InEveryRun); seed++)
+        var first = only ?? Number("SIM_FROM") ?? 1;
+        var count = only is null ? Number("SIM_SEEDS") ?? InEveryRun : 1;
+        foreach (var seed in Enumerable.Range(first, count))
         {
             if (!await HoldsAsync(world, seed, only is not null))
             {
