@@ -27,7 +27,7 @@ internal sealed class OpenIntentClaims(SqlDatabase database)
         var claims = new List<Claim>();
         foreach (var wait in request.Waits)
         {
-            foreach (var id in await FindAsync(session, wait, from, now - wait.Wait).ConfigureAwait(false))
+            foreach (var id in await FindAsync(session, request, wait, from, now - wait.Wait).ConfigureAwait(false))
             {
                 // Read again under the lock: what was found may have been settled since.
                 var before = await ScheduledConnection.LockAsync(database, session, id).ConfigureAwait(false);
@@ -50,8 +50,12 @@ internal sealed class OpenIntentClaims(SqlDatabase database)
         return claims;
     }
 
-    private Task<List<ConnectionId>> FindAsync(SqlSession session, OpenIntentWait wait, DateTimeOffset from, DateTimeOffset until) =>
-        session.ListAsync(
+    // Those that are left alone must not stand in the way of the others.
+    private async Task<IEnumerable<ConnectionId>> FindAsync(
+        SqlSession session, OpenIntentRequest request, OpenIntentWait wait, DateTimeOffset from, DateTimeOffset until)
+    {
+        var except = request.Except;
+        var found = await session.ListAsync(
             $"""
             select s.connection_id
             from refresh_schedule s
@@ -59,7 +63,9 @@ internal sealed class OpenIntentClaims(SqlDatabase database)
             order by s.lease_until limit @limit{database.RowLockOrSkip("s")}
             """,
             static row => row.ConnectionId(),
-            ("from", from), ("until", until), ("integration", wait.IntegrationId), ("limit", wait.Limit));
+            ("from", from), ("until", until), ("integration", wait.IntegrationId), ("limit", wait.Limit + (except?.Count ?? 0))).ConfigureAwait(false);
+        return found.Where(id => except?.Contains(id) != true).Take(wait.Limit);
+    }
 
     private static bool IsOpen(ScheduledConnection found, DateTimeOffset until) =>
         found.Snapshot is { LeaseUntil: { } end, IsLeftOut: false } && end <= until;

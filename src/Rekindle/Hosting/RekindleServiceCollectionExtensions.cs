@@ -108,6 +108,7 @@ public static class RekindleServiceCollectionExtensions
             s.GetRequiredService<IOwnershipStore>(), s.GetRequiredService<DatabaseOwnership>(), s.GetRequiredService<KeyCheck>(),
             s.GetRequiredService<VolumeMemory>(), s.GetRequiredService<JournalOptions>(), s.GetRequiredService<IntegrationDirectory>(),
             s.GetRequiredService<KeyRing>(), s.GetRequiredService<IAuditStore>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<UnwrittenResults>();
         services.AddSingleton<CommitQueue>();
         services.AddSingleton<RefreshSettler>();
         services.AddSingleton<FlightCount>();

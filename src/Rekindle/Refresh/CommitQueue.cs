@@ -27,6 +27,7 @@ internal sealed class CommitQueue : BackgroundService
 
     private readonly IRefreshStore _store;
     private readonly ResultJournal _journal;
+    private readonly UnwrittenResults _unwritten;
     private readonly TokenCache _cache;
     private readonly RekindleMetrics _metrics;
     private readonly TimeProvider _time;
@@ -36,10 +37,12 @@ internal sealed class CommitQueue : BackgroundService
     private readonly ConcurrentDictionary<Task, byte> _detached = new();
     private int _waiting;
 
-    public CommitQueue(IRefreshStore store, ResultJournal journal, TokenCache cache, RekindleMetrics metrics, TimeProvider time, ILogger<CommitQueue> logger)
+    public CommitQueue(
+        IRefreshStore store, ResultJournal journal, UnwrittenResults unwritten, TokenCache cache, RekindleMetrics metrics, TimeProvider time, ILogger<CommitQueue> logger)
     {
         _store = store;
         _journal = journal;
+        _unwritten = unwritten;
         _cache = cache;
         _metrics = metrics;
         _time = time;
@@ -57,6 +60,7 @@ internal sealed class CommitQueue : BackgroundService
     {
         var pending = new Pending(commit, cacheStamp, commit.Tokens is null ? null : _journal.KeepAsync(JournalledResult.Of(commit)));
         Interlocked.Increment(ref _waiting);
+        _unwritten.Enter(commit.Claim.Connection.Id);
         if (!(urgent ? _urgent : _scheduled).Writer.TryWrite(pending))
         {
             // The lanes have closed: this process is stopping, and its last results are written one by one.
@@ -225,6 +229,7 @@ internal sealed class CommitQueue : BackgroundService
     private void Complete(Pending pending, CommitResult result)
     {
         Interlocked.Decrement(ref _waiting);
+        _unwritten.Leave(pending.Commit.Claim.Connection.Id);
         _metrics.Committed(result);
         if (pending.Kept is not null)
         {

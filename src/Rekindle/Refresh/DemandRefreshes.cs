@@ -15,7 +15,7 @@ namespace Rekindle.Refresh;
 /// </summary>
 internal sealed class DemandRefreshes(
     IRefreshStore store, IConnectionStore connections, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, Heartbeat heartbeat, SendGate gate,
-    ClockSkew skew, StoreAbsence absence, TokenCache cache, FlightCount inFlight, DatabaseTimeline timeline, DatabaseOwnership ownership, WorkerIdentity worker, RefreshClock clock, ILogger<DemandRefreshes> logger)
+    ClockSkew skew, StoreAbsence absence, UnwrittenResults unwritten, TokenCache cache, FlightCount inFlight, DatabaseTimeline timeline, DatabaseOwnership ownership, WorkerIdentity worker, RefreshClock clock, ILogger<DemandRefreshes> logger)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
@@ -100,12 +100,12 @@ internal sealed class DemandRefreshes(
         var stamp = cache.Stamp;
         var terms = new LeaseTerms(
             worker.InstanceId, clock.Now, clock.Options.Lease, Guid.CreateVersion7(clock.Now), standing.Timeline, DespiteVerdict: plan.Force);
-        var (wait, others) = (heartbeat.IntentWait(entry), absence.Remaining);
+        var (wait, others) = IntentWait(entry, seen.Id);
         var answer = default(ClaimAnswer);
         try
         {
             answer = await store.ClaimOneAsync(
-                seen.Id, seen.Snapshot.Tokens!.Version, terms, wait > TimeSpan.Zero && others > TimeSpan.Zero ? NotNow : wait, CancellationToken.None).ConfigureAwait(false);
+                seen.Id, seen.Snapshot.Tokens!.Version, terms, others > TimeSpan.Zero ? NotNow : wait, CancellationToken.None).ConfigureAwait(false);
         }
         finally
         {
@@ -128,6 +128,14 @@ internal sealed class DemandRefreshes(
             ClaimAnswer.InDoubt doubt => new FlightResult(seen, TokenErrors.InProgress(seen.Id, others > TimeSpan.Zero ? others : doubt.SettlesAt - clock.Now)),
             _ => new FlightResult(seen, TokenErrors.UnknownConnection(seen.Id)),
         };
+    }
+
+    // How long an open intent of this connection waits, and how long from now on besides: what this process knows is written soon, and what
+    // others may know when they have had the time.
+    private (TimeSpan Wait, TimeSpan Others) IntentWait(IntegrationEntry entry, ConnectionId id)
+    {
+        var wait = heartbeat.IntentWait(entry);
+        return (wait, unwritten.IsOf(id) ? CommitQueue.LongestRetry : wait > TimeSpan.Zero ? absence.Remaining : TimeSpan.Zero);
     }
 
     private static bool HasFallenBack(CachedConnection seen, FlightResult result) =>

@@ -15,7 +15,7 @@ namespace Rekindle.Refresh;
 /// </summary>
 internal sealed class Heartbeat(
     IRefreshStore store, IntegrationDirectory directory, RateBudget budget, RefreshEngine engine, SendGate gate, ScheduleSweep sweep,
-    DatabaseTimeline timeline, DatabaseOwnership ownership, ClockSkew skew, StoreAbsence absence, RekindleMetrics metrics, MonitorPing ping, WorkerIdentity worker, RefreshClock clock, ILogger<Heartbeat> logger)
+    DatabaseTimeline timeline, DatabaseOwnership ownership, ClockSkew skew, StoreAbsence absence, UnwrittenResults unwritten, RekindleMetrics metrics, MonitorPing ping, WorkerIdentity worker, RefreshClock clock, ILogger<Heartbeat> logger)
 {
     private const int IntentBatch = 8;
 
@@ -156,7 +156,8 @@ internal sealed class Heartbeat(
             var asked = clock.Time.GetTimestamp();
             claims = await store.ClaimOpenIntentsAsync(
                 new OpenIntentRequest(
-                    worker.InstanceId, worker.Version, clock.Now, clock.Options.Lease, [new(entry.Integration.Id, IntentWait(entry), permits.Count)], standing.Timeline),
+                    worker.InstanceId, worker.Version, clock.Now, clock.Options.Lease, [new(entry.Integration.Id, IntentWait(entry), permits.Count)], standing.Timeline,
+                    unwritten.Connections),
                 cancellationToken).ConfigureAwait(false);
             foreach (var claim in claims)
             {

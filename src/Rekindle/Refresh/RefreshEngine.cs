@@ -26,7 +26,7 @@ namespace Rekindle.Refresh;
 /// exists once. The claim is given back, unspent, only where provably nothing was sent.
 /// </summary>
 internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener opener, TokenExchange exchange, ResultJournal journal, RefreshSettler settler, FlightCount inFlight,
-    TokenCache cache, DatabaseOwnership ownership, ClockSkew skew, RekindleMetrics metrics, RefreshOptions options, TimeProvider time)
+    UnwrittenResults unwritten, TokenCache cache, DatabaseOwnership ownership, ClockSkew skew, RekindleMetrics metrics, RefreshOptions options, TimeProvider time)
 {
     private const int OpenIntentsBeforeQuarantine = 3;
     private const string OutOfTime =
@@ -43,12 +43,14 @@ internal sealed class RefreshEngine(IntegrationDirectory directory, GrantOpener 
             return await settler.ReleaseAsync(leased.Claim, "this process is stopping").ConfigureAwait(false);
         }
 
+        unwritten.Enter(leased.Claim.Connection.Id);
         try
         {
             return await MeasuredAsync(leased, source, capture).ConfigureAwait(false);
         }
         finally
         {
+            unwritten.Leave(leased.Claim.Connection.Id);
             inFlight.Leave(wave);
         }
     }

@@ -1,7 +1,7 @@
 namespace Rekindle.Refresh;
 
 /// <summary>
-/// Remembers that the store was away. Who held results then writes them when it is back, however long it was away; until they have had the time
+/// Remembers that the store was away, or took no writes. Who held results then writes them when it is back, however long it was away; until they have had the time
 /// to, nobody takes their leases for lost, although these ran out meanwhile (I3): what would be sent once more is a used-up token, whose
 /// successor is on its way to the store.
 /// </summary>
@@ -28,7 +28,7 @@ internal sealed class StoreAbsence(RefreshClock clock)
         }
     }
 
-    /// <summary>The store did not answer.</summary>
+    /// <summary>The store did not answer, or could not be written to: whoever says the latter goes on saying it for as long as it is so.</summary>
     public void Begin() => Volatile.Write(ref _endedAt, Now);
 
     /// <summary>The store has answered.</summary>

@@ -11,7 +11,7 @@ namespace Rekindle.Refresh;
 /// </summary>
 internal sealed class WorkerPresence(
     IWorkerStore workers, WorkerIdentity identity, Heartbeat heartbeat, ResultJournal journal, KeyRing ring, WorkerPulse pulse, ClockSkew skew,
-    DatabaseOwnership ownership, RefreshClock clock, JournalOptions options)
+    DatabaseOwnership ownership, StoreAbsence absence, RefreshClock clock, JournalOptions options)
 {
     /// <summary>Who was alive shows himself within this time, once the database answers: he looks every second while it does not.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromSeconds(5);
@@ -32,25 +32,33 @@ internal sealed class WorkerPresence(
 
         // Whose clock is off says so here, whether or not it has anything to refresh.
         await skew.IsTolerableAsync(cancellationToken).ConfigureAwait(false);
-        await workers.BeatAsync(
-            new WorkerView
-            {
-                InstanceId = identity.InstanceId,
-                Version = identity.Version,
-                StartedAt = identity.StartedAt,
-                SeenAt = clock.Now,
-                LastCycleAt = pulse.LastCycleAt,
-                InFlight = heartbeat.Slots.InFlight,
-                Slots = clock.Options.WorkerEnabled ? heartbeat.Slots.Total : 0,
-                KeyIds = string.Join(',', ring.Keys.Select(k => k.Id)),
-                Journal = journal.State,
-                JournalOpen = journal.Pending,
-                JournalOldestAt = journal.OldestPendingAt,
-                Timeline = replayed,
-                ClockSkew = skew.Latest,
-                Frozen = ownership.Freeze?.Reason,
-            },
-            cancellationToken).ConfigureAwait(false);
+        var view = new WorkerView
+        {
+            InstanceId = identity.InstanceId,
+            Version = identity.Version,
+            StartedAt = identity.StartedAt,
+            SeenAt = clock.Now,
+            LastCycleAt = pulse.LastCycleAt,
+            InFlight = heartbeat.Slots.InFlight,
+            Slots = clock.Options.WorkerEnabled ? heartbeat.Slots.Total : 0,
+            KeyIds = string.Join(',', ring.Keys.Select(k => k.Id)),
+            Journal = journal.State,
+            JournalOpen = journal.Pending,
+            JournalOldestAt = journal.OldestPendingAt,
+            Timeline = replayed,
+            ClockSkew = skew.Latest,
+            Frozen = ownership.Freeze?.Reason,
+        };
+        try
+        {
+            await workers.BeatAsync(view, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreException)
+        {
+            // Full, or read-only: it may be read all the while, but nobody can write there what he knows.
+            absence.Begin();
+            throw;
+        }
     }
 
     /// <summary>

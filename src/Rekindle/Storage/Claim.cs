@@ -80,8 +80,10 @@ public sealed record LifetimeGroup(int IntegrationId, TimeSpan? Lifetime, int Co
 /// <param name="Lease">How long; counted on the store's lease clock.</param>
 /// <param name="Waits">Per open integration: how long after the lost lease's end a token may be sent again, and how many to take.</param>
 /// <param name="Timeline"><inheritdoc cref="LeaseTerms" path="/param[@name='Timeline']"/></param>
+/// <param name="Except">Connections that are left alone: the caller itself knows what became of their refresh. Null: none.</param>
 public sealed record OpenIntentRequest(
-    string Holder, string WorkerVersion, DateTimeOffset Now, TimeSpan Lease, IReadOnlyList<OpenIntentWait> Waits, string? Timeline = null);
+    string Holder, string WorkerVersion, DateTimeOffset Now, TimeSpan Lease, IReadOnlyList<OpenIntentWait> Waits, string? Timeline = null,
+    IReadOnlySet<ConnectionId>? Except = null);
 
 /// <summary>The wait of one integration's open intents (I3): zero where the provider's reuse rule allows repeating.</summary>
 public sealed record OpenIntentWait(int IntegrationId, TimeSpan Wait, int Limit);

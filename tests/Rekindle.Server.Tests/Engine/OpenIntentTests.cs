@@ -117,6 +117,66 @@ public sealed class OpenIntentTests
         Assert.Single(engine.Simulator.History.Refreshes());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("Req", "I3"), Trait("Req", "F4"), Trait("Failure", "F02")]
+    public async Task What_this_process_knows_and_cannot_write_is_not_sent_once_more_and_keeps_nobody_else_s_loss_off_the_record(bool rotates)
+    {
+        var full = true;
+        await using var engine = await EngineHost.StartAsync(new EngineSettings
+        {
+            Personality = rotates ? EngineSettings.Strict : new Personality(),
+            Store = FaultyStore<IRefreshStore>.OnSqlite((method, _) =>
+                full && method.Name == nameof(IRefreshStore.CommitAsync) ? new StoreException("full") { IsTransient = true } : null),
+        });
+        var (_, lost) = await LoseAsync(engine);
+        var known = await engine.ImportAsync("user-2", TimeSpan.FromMinutes(3));
+        engine.Clock.Advance(TimeSpan.FromMinutes(4));
+        await engine.Heartbeat.StartRoundAsync(HeartbeatScope.Scheduled, default);
+        await engine.UntilAsync(() => Task.FromResult(engine.Get<Journal.ResultJournal>().Pending >= 1), TimeSpan.FromMilliseconds(1));
+
+        engine.Clock.Advance(Lease + TimeSpan.FromMinutes(10));
+        await engine.Heartbeat.StartRoundAsync(HeartbeatScope.Scheduled, default);
+        await engine.UntilAsync(() => Task.FromResult(engine.Simulator.History.Refreshes().Count >= 2), TimeSpan.FromMilliseconds(1));
+        var asked = await engine.AskAsync(known, maxWait: TimeSpan.Zero);
+        await engine.Heartbeat.StartRoundAsync(HeartbeatScope.Scheduled, default);
+        full = false;
+        await engine.UntilAsync(() => Task.FromResult(engine.Get<CommitQueue>().Waiting == 0), TimeSpan.FromSeconds(1));
+        await engine.BeatAsync();
+
+        Assert.Equal(["user-1", "user-2"], engine.Simulator.History.Refreshes().Select(r => r.Subject).Order());
+        Assert.Equal(RefreshClass.OutcomeUnknown, (await engine.Get<IAttemptStore>().GetAsync(lost, default))!.Class);
+        Assert.True(asked.Token is not null || asked.Error!.Code == TokenErrorCode.RefreshInProgress, $"{asked.Error}");
+        Assert.Equal(2, (await engine.ReadAsync(known)).Tokens!.Version);
+    }
+
+    [Fact]
+    [Trait("Req", "I3"), Trait("Req", "F4"), Trait("Failure", "F02")]
+    public async Task A_database_that_is_read_and_cannot_be_written_to_was_away_as_well()
+    {
+        var full = false;
+        await using var engine = await EngineHost.StartAsync(new EngineSettings
+        {
+            Store = FaultyStore<IWorkerStore>.OnSqlite((method, _) =>
+                full && method.Name == nameof(IWorkerStore.BeatAsync) ? new StoreException("full") { IsTransient = true } : null),
+        });
+        await LoseAsync(engine);
+        full = true;
+        engine.Clock.Advance(Lease + TimeSpan.FromMinutes(10));
+        await Assert.ThrowsAsync<StoreException>(() => engine.Get<Journal.TimelineFollower>().LookAsync(default));
+
+        full = false;
+        await engine.Get<ChangeFollower>().ReadAsync(default);
+        await engine.BeatAsync();
+        var early = engine.Simulator.History.Refreshes().Count;
+        engine.Clock.Advance(TimeSpan.FromSeconds(35));
+        await engine.BeatAsync();
+
+        Assert.Equal(0, early);
+        Assert.Single(engine.Simulator.History.Refreshes());
+    }
+
     // A worker that took the lease and was never heard of again.
     private static async Task<(ConnectionId Id, Guid Attempt)> LoseAsync(EngineHost engine)
     {

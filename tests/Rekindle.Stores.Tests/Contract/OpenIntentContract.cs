@@ -100,6 +100,27 @@ public abstract class OpenIntentContract<TStore> : StoreContract<TStore>
         Assert.Equal([mine[2], mine[1]], claims.Select(c => c.Connection.Id));
     }
 
+    [Fact, Trait("Req", "I3")]
+    public async Task What_the_caller_knows_the_outcome_of_is_left_alone_and_stands_in_nobody_s_way()
+    {
+        var ids = new List<ConnectionId>();
+        for (var i = 0; i < 4; i++)
+        {
+            ids.Add((await ConnectDueAsync()).Id);
+            await ClaimAsync(ids[i], "lost");
+            await RunOutAsync(ids[i], Wait * (5 - i));
+        }
+
+        var request = Request([new(Mail.Id, Wait, 1)]) with { Except = new HashSet<ConnectionId> { ids[0], ids[1] } };
+        var first = await Refresh.ClaimOpenIntentsAsync(request, default);
+        var second = await Refresh.ClaimOpenIntentsAsync(request, default);
+        var third = await Refresh.ClaimOpenIntentsAsync(request, default);
+
+        Assert.Equal((ids[2], ids[3]), (Assert.Single(first).Connection.Id, Assert.Single(second).Connection.Id));
+        Assert.Empty(third);
+        Assert.Equal(2, (await Refresh.ListLeasesAsync(Environment, 10, default)).Count(l => l.Holder == "lost"));
+    }
+
     [Fact, Trait("Req", "A7")]
     public async Task What_must_not_be_refreshed_is_not_taken_over()
     {
