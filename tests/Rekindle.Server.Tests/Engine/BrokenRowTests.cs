@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using Rekindle.Connections;
 using Rekindle.Refresh;
 using Rekindle.Storage;
 using Rekindle.Testing;
