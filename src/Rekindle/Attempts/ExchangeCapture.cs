@@ -40,7 +40,7 @@ public static class ExchangeCapture
         }
 
         using var document = AnswerDocument.Parse(answer.Body, answer.Truncated);
-        var scrubber = new SecretScrubber([.. request.Secrets, .. AnswerReader.SecretsIn(document, provider.Response)]);
+        var scrubber = new SecretScrubber([.. request.Secrets, .. FoundTokens.In(document, provider.Response).All]);
         return (Capture(request, fingerprinter, scrubber), Capture(provider, answer, document, fingerprinter, scrubber));
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Rekindle.Encryption;
 
 namespace Rekindle.Providers;
@@ -24,5 +25,5 @@ public sealed record GrantMaterial
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
     /// <summary>Values of the provider's URL variables: the integration's and the connection's.</summary>
-    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 }

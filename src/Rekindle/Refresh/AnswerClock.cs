@@ -3,26 +3,19 @@ using System.Globalization;
 namespace Rekindle.Refresh;
 
 /// <summary>Turns the provider's ways of naming a time into ours.</summary>
-internal sealed class AnswerClock
+internal readonly struct AnswerClock(DateTimeOffset requestedAt, ProviderAnswer answer)
 {
     /// <summary>Beyond this a lifetime is a way of saying "for ever".</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromDays(36_500);
 
-    private readonly DateTimeOffset _requestedAt;
-    private readonly DateTimeOffset? _providersNow;
-
-    public AnswerClock(DateTimeOffset requestedAt, ProviderAnswer answer)
-    {
-        _requestedAt = requestedAt;
-        _providersNow = ParseHttpDate(answer.Header("Date"));
-    }
+    private static readonly string[] HttpDates = ["r", "dddd, dd'-'MMM'-'yy HH:mm:ss 'GMT'", "ddd MMM d HH:mm:ss yyyy"];
 
     /// <summary>A lifetime counts from when the request was sent (I12); one that is not positive says nothing.</summary>
     public DateTimeOffset? After(double seconds) => seconds switch
     {
         <= 0 => null,
-        _ when seconds >= Longest.TotalSeconds => _requestedAt + Longest,
-        _ => _requestedAt + TimeSpan.FromSeconds(seconds),
+        _ when seconds >= Longest.TotalSeconds => requestedAt + Longest,
+        _ => requestedAt + TimeSpan.FromSeconds(seconds),
     };
 
     /// <summary>
@@ -31,8 +24,8 @@ internal sealed class AnswerClock
     /// </summary>
     public DateTimeOffset? At(DateTimeOffset instant)
     {
-        var byOurs = instant - _requestedAt;
-        var byTheirs = instant - (_providersNow ?? _requestedAt);
+        var byOurs = instant - requestedAt;
+        var byTheirs = instant - ProvidersNow;
         var ahead = byOurs <= TimeSpan.Zero ? byTheirs
             : byTheirs <= TimeSpan.Zero ? byOurs
             : byOurs < byTheirs ? byOurs : byTheirs;
@@ -40,12 +33,15 @@ internal sealed class AnswerClock
     }
 
     /// <summary>Time from the answer to an instant on the provider's clock.</summary>
-    public TimeSpan Until(DateTimeOffset instant) => instant - (_providersNow ?? _requestedAt);
+    public TimeSpan Until(DateTimeOffset instant) => instant - ProvidersNow;
+
+    // Read when it is asked for: a plain lifetime needs no clock but ours.
+    private DateTimeOffset ProvidersNow => ParseHttpDate(answer.Header("Date")) ?? requestedAt;
 
     public static DateTimeOffset? ParseHttpDate(string? text) =>
-        DateTimeOffset.TryParseExact(
-            text?.Trim(),
-            ["r", "dddd, dd'-'MMM'-'yy HH:mm:ss 'GMT'", "ddd MMM d HH:mm:ss yyyy"],
+        text is not null && DateTimeOffset.TryParseExact(
+            text.Trim(),
+            HttpDates,
             CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AllowWhiteSpaces,
             out var date)

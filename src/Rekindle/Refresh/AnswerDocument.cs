@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace Rekindle.Refresh;
@@ -11,13 +13,17 @@ namespace Rekindle.Refresh;
 /// </remarks>
 internal sealed class AnswerDocument : IDisposable
 {
+    private const int AnyMark = -1;
+
     private readonly JsonDocument? _json;
+    private readonly Member[]? _members;
 
     private AnswerDocument(AnswerKind kind, JsonDocument? json, string? text)
     {
         Kind = kind;
         _json = json;
         Text = text;
+        _members = json is { RootElement: { ValueKind: JsonValueKind.Object } root } ? MembersOf(root) : null;
     }
 
     public AnswerKind Kind { get; }
@@ -32,19 +38,38 @@ internal sealed class AnswerDocument : IDisposable
     }
 
     /// <summary>Every non-empty value at a dotted path; a path through an array means each of its elements.</summary>
-    public IReadOnlyList<JsonElement> Find(string path) => _json is null ? [] : Find(_json.RootElement, path);
+    public AnswerValues Find(string path)
+    {
+        var found = new AnswerValues();
+        if (_members is null || path.Length == 0)
+        {
+            return _json is null ? found : Find(_json.RootElement, path);
+        }
+
+        // A dozen paths are looked for in every answer, and most are not there: members whose names cannot be it are passed over unread.
+        var name = FirstOf(path);
+        var mark = MarkOf(name.Length, name.IsEmpty ? '\0' : name[0]);
+        foreach (var (memberMark, member) in _members)
+        {
+            if ((memberMark == mark || memberMark == AnyMark) && IsNamed(member, name))
+            {
+                CollectInstead(0, member.Value, RestOf(path), ref found);
+            }
+        }
+
+        return found;
+    }
 
     /// <summary>As <see cref="Find(string)"/>, from a value inside the body.</summary>
-    public static IReadOnlyList<JsonElement> Find(JsonElement from, string path)
+    public static AnswerValues Find(JsonElement from, string path)
     {
-        // Made with the first value: most paths that are looked for are not there.
-        List<JsonElement>? found = null;
+        var found = new AnswerValues();
         Collect(from, path, ref found);
-        return found is null ? [] : found;
+        return found;
     }
 
     /// <summary>First non-empty value at any of the paths.</summary>
-    public JsonElement? First(IReadOnlyList<string> paths)
+    public JsonElement? First(params ReadOnlySpan<string> paths)
     {
         foreach (var path in paths)
         {
@@ -57,17 +82,14 @@ internal sealed class AnswerDocument : IDisposable
         return null;
     }
 
-    /// <summary>First non-empty text at any of the paths; other kinds of value are passed over.</summary>
-    public string? FirstText(params IReadOnlyList<string> paths)
+    /// <summary>First non-empty text at a path; other kinds of value are passed over.</summary>
+    public string? FirstText(string path)
     {
-        foreach (var path in paths)
+        foreach (var element in Find(path))
         {
-            foreach (var element in Find(path))
+            if (AnswerValue.Text(element) is { Length: > 0 } text)
             {
-                if (AnswerValue.Text(element) is { Length: > 0 } text)
-                {
-                    return text;
-                }
+                return text;
             }
         }
 
@@ -121,7 +143,7 @@ internal sealed class AnswerDocument : IDisposable
         }
     }
 
-    private static void Collect(JsonElement element, ReadOnlySpan<char> path, ref List<JsonElement>? found)
+    private static void Collect(JsonElement element, ReadOnlySpan<char> path, ref AnswerValues found)
     {
         if (element.ValueKind == JsonValueKind.Array)
         {
@@ -129,47 +151,60 @@ internal sealed class AnswerDocument : IDisposable
             {
                 Collect(item, path, ref found);
             }
-
-            return;
         }
-
-        if (path.IsEmpty)
+        else if (path.IsEmpty)
         {
             if (!AnswerValue.IsNothing(element))
             {
-                (found ??= []).Add(element);
+                found.Add(element);
             }
-
-            return;
         }
-
-        if (element.ValueKind != JsonValueKind.Object)
+        else if (element.ValueKind == JsonValueKind.Object)
         {
-            return;
+            var before = found.Count;
+            var name = FirstOf(path);
+            foreach (var member in element.EnumerateObject())
+            {
+                if (IsNamed(member, name))
+                {
+                    CollectInstead(before, member.Value, RestOf(path), ref found);
+                }
+            }
         }
-
-        var dot = path.IndexOf('.');
-        CollectMember(element, dot < 0 ? path : path[..dot], dot < 0 ? [] : path[(dot + 1)..], ref found);
     }
 
-    private static void CollectMember(JsonElement parent, ReadOnlySpan<char> name, ReadOnlySpan<char> rest, ref List<JsonElement>? found)
+    // What a later member of the same name holds takes the place of what the earlier ones held, unless it is nothing.
+    private static void CollectInstead(int before, JsonElement value, ReadOnlySpan<char> rest, ref AnswerValues found)
     {
-        var before = found?.Count ?? 0;
-        foreach (var member in parent.EnumerateObject())
+        var soFar = found.Count;
+        Collect(value, rest, ref found);
+        if (found.Count > soFar)
         {
-            if (!IsNamed(member, name))
-            {
-                continue;
-            }
-
-            var soFar = found?.Count ?? 0;
-            Collect(member.Value, rest, ref found);
-            if (found is not null && found.Count > soFar)
-            {
-                found.RemoveRange(before, soFar - before);
-            }
+            found.Remove(before, soFar);
         }
     }
+
+    private static ReadOnlySpan<char> FirstOf(ReadOnlySpan<char> path) => path.IndexOf('.') is var dot and >= 0 ? path[..dot] : path;
+
+    private static ReadOnlySpan<char> RestOf(ReadOnlySpan<char> path) => path.IndexOf('.') is var dot and >= 0 ? path[(dot + 1)..] : [];
+
+    private static Member[] MembersOf(JsonElement root)
+    {
+        var members = new Member[root.GetPropertyCount()];
+        var at = 0;
+        foreach (var member in root.EnumerateObject())
+        {
+            members[at++] = new(MarkOf(JsonMarshal.GetRawUtf8PropertyName(member)), member);
+        }
+
+        return members;
+    }
+
+    // As written, a name with an escape or beyond ASCII in it has another length than as read: it may be any.
+    private static int MarkOf(ReadOnlySpan<byte> name) =>
+        name.Contains((byte)'\\') || !Ascii.IsValid(name) ? AnyMark : MarkOf(name.Length, name.IsEmpty ? '\0' : (char)name[0]);
+
+    private static int MarkOf(int length, char first) => length << 16 | first;
 
     private static bool IsNamed(JsonProperty member, ReadOnlySpan<char> name)
     {
@@ -183,4 +218,7 @@ internal sealed class AnswerDocument : IDisposable
             return false;
         }
     }
+
+    /// <summary>A member of the body's object, and the length and first character of its name.</summary>
+    private readonly record struct Member(int Mark, JsonProperty Property);
 }

@@ -10,8 +10,8 @@ namespace Rekindle.Refresh;
 internal sealed record AnswerError(IReadOnlyList<string> Codes, IReadOnlyList<string> SubCodes, bool IsMarked)
 {
     private const int MaxCodes = 16;
-    private static readonly string[] StandardCode = ["error"];
-    private static readonly string[] StandardText = ["error_description"];
+    private const string StandardCode = "error";
+    private const string StandardText = "error_description";
     private static readonly string[] InnerCode = ["code", "type", "status", "error"];
     private static readonly string[] InnerText = ["message", "description", "error_description"];
 
@@ -20,66 +20,69 @@ internal sealed record AnswerError(IReadOnlyList<string> Codes, IReadOnlyList<st
 
     public static AnswerError Read(AnswerDocument document, ErrorRules rules)
     {
-        var codes = new List<string>();
-        foreach (var path in rules.Code.Contains(StandardCode[0]) ? rules.Code : [.. rules.Code, .. StandardCode])
+        var (codes, subCodes) = (new Words(), new Words());
+        for (var i = 0; i < rules.Code.Count; i++)
         {
-            foreach (var element in document.Find(path))
+            AddCodes(ref codes, document.Find(rules.Code[i]));
+        }
+
+        if (!rules.Code.Contains(StandardCode))
+        {
+            AddCodes(ref codes, document.Find(StandardCode));
+        }
+
+        for (var i = 0; i < rules.SubCode.Count; i++)
+        {
+            foreach (var element in document.Find(rules.SubCode[i]))
             {
-                AddCode(codes, element);
+                subCodes.Add(AnswerValue.Scalar(element));
             }
         }
 
-        var subCodes = new List<string>();
-        foreach (var path in rules.SubCode)
-        {
-            foreach (var element in document.Find(path))
-            {
-                Add(subCodes, AnswerValue.Scalar(element));
-            }
-        }
-
-        return new(codes, subCodes, IsMarkedAsFailure(document, rules));
+        return new(codes.All, subCodes.All, IsMarkedAsFailure(document, rules));
     }
 
     /// <summary>A scalar is a code; an object (Meta, Google's APIs) has it inside.</summary>
-    private static void AddCode(List<string> codes, JsonElement element)
+    private static void AddCodes(ref Words codes, AnswerValues elements)
     {
-        if (element.ValueKind != JsonValueKind.Object)
+        foreach (var element in elements)
         {
-            Add(codes, AnswerValue.Scalar(element));
-            return;
-        }
+            if (element.ValueKind != JsonValueKind.Object)
+            {
+                codes.Add(AnswerValue.Scalar(element));
+                continue;
+            }
 
-        var before = codes.Count;
-        foreach (var name in InnerCode)
-        {
-            Add(codes, AnswerDocument.Find(element, name) is [var inner, ..] ? AnswerValue.Scalar(inner) : null);
-        }
+            var before = codes.All.Count;
+            foreach (var name in InnerCode)
+            {
+                codes.Add(AnswerDocument.Find(element, name) is [var inner, ..] ? AnswerValue.Scalar(inner) : null);
+            }
 
-        if (codes.Count == before)
-        {
-            Add(codes, "object");
-        }
-    }
-
-    /// <summary>Zero and false are how numeric and boolean dialects say "no error".</summary>
-    private static void Add(List<string> codes, string? code)
-    {
-        if (codes.Count < MaxCodes && code is not (null or "" or "0" or "false") && !codes.Contains(code))
-        {
-            codes.Add(code);
+            if (codes.All.Count == before)
+            {
+                codes.Add("object");
+            }
         }
     }
 
     /// <summary>The text for people; null: none. Asked for only where it is shown: an answer with tokens has none to show.</summary>
     public static string? ReadText(AnswerDocument document, ErrorRules rules)
     {
-        if (document.FirstText([.. rules.Description, .. StandardText]) is { } text)
+        foreach (var path in rules.Description)
         {
-            return text;
+            if (document.FirstText(path) is { } text)
+            {
+                return text;
+            }
         }
 
-        foreach (var element in document.Find("error"))
+        if (document.FirstText(StandardText) is { } standard)
+        {
+            return standard;
+        }
+
+        foreach (var element in document.Find(StandardCode))
         {
             foreach (var name in InnerText)
             {
@@ -95,6 +98,11 @@ internal sealed record AnswerError(IReadOnlyList<string> Codes, IReadOnlyList<st
 
     private static bool IsMarkedAsFailure(AnswerDocument document, ErrorRules rules)
     {
+        if (rules.FailureMarks.Count == 0)
+        {
+            return false;
+        }
+
         foreach (var (path, mark) in rules.FailureMarks)
         {
             foreach (var element in document.Find(path))
@@ -107,5 +115,23 @@ internal sealed record AnswerError(IReadOnlyList<string> Codes, IReadOnlyList<st
         }
 
         return false;
+    }
+
+    /// <summary>Codes as they are found, each once. Most answers have none.</summary>
+    private struct Words
+    {
+        private static readonly List<string> None = [];
+        private List<string>? _all;
+
+        public readonly List<string> All => _all ?? None;
+
+        /// <summary>Zero and false are how numeric and boolean dialects say "no error".</summary>
+        public void Add(string? code)
+        {
+            if (All.Count < MaxCodes && code is not (null or "" or "0" or "false") && !All.Contains(code))
+            {
+                (_all ??= []).Add(code);
+            }
+        }
     }
 }

@@ -1,5 +1,4 @@
-using System.Text.Json;
-using Rekindle.Encryption;
+using System.Collections.ObjectModel;
 using Rekindle.Providers;
 
 namespace Rekindle.Refresh;
@@ -25,7 +24,8 @@ public static class AnswerReader
         ArgumentNullException.ThrowIfNull(answer);
         using var document = AnswerDocument.Parse(answer.Body, answer.Truncated);
         var error = AnswerError.Read(document, provider.Errors);
-        var tokens = answer.IsSuccessStatus && !error.SaysError ? ReadTokens(provider, answer, document, requestedAt) : null;
+        var found = FoundTokens.In(document, provider.Response);
+        var tokens = answer.IsSuccessStatus && !error.SaysError ? ReadTokens(provider, answer, document, found, requestedAt) : null;
         return new AnswerReading
         {
             Kind = document.Kind,
@@ -33,63 +33,31 @@ public static class AnswerReader
             ErrorCodes = error.Codes,
             ErrorSubCodes = error.SubCodes,
             ErrorText = tokens is null ? AnswerError.ReadText(document, provider.Errors) : null,
-            Secrets = SecretsIn(document, provider.Response, tokens?.AccessToken, tokens?.RefreshToken, tokens?.IdToken),
+            Secrets = found.All,
             RetryAfter = RetryAfterReader.Read(answer, document, requestedAt),
         };
     }
 
-    /// <summary>Every value at a place of a token; those that are known already as the objects they are.</summary>
-    internal static IReadOnlyList<Secret> SecretsIn(AnswerDocument document, ResponseRules paths, params ReadOnlySpan<Secret?> known)
-    {
-        var secrets = new List<Secret>();
-        foreach (var path in (IEnumerable<string>)[.. paths.AccessToken, .. paths.RefreshToken, paths.IdToken])
-        {
-            foreach (var element in document.Find(path))
-            {
-                if ((Known(element, known) ?? Secret.OrNull(AnswerValue.Scalar(element))) is { } secret)
-                {
-                    secrets.Add(secret);
-                }
-            }
-        }
-
-        return secrets;
-    }
-
-    private static Secret? Known(JsonElement element, ReadOnlySpan<Secret?> known)
-    {
-        foreach (var secret in known)
-        {
-            if (secret is not null && AnswerValue.Is(element, secret.Reveal()))
-            {
-                return secret;
-            }
-        }
-
-        return null;
-    }
-
     private static TokenAnswer? ReadTokens(
-        ProviderDefinition provider, ProviderAnswer answer, AnswerDocument document, DateTimeOffset requestedAt)
+        ProviderDefinition provider, ProviderAnswer answer, AnswerDocument document, FoundTokens found, DateTimeOffset requestedAt)
     {
-        var paths = provider.Response;
-        if (document.FirstText(paths.AccessToken) is not { } accessToken || !CanBeSent(accessToken))
+        if (found.Access is not { } accessToken || !CanBeSent(accessToken.Reveal()))
         {
             return null;
         }
 
         var clock = new AnswerClock(requestedAt, answer);
-        var (expiresAt, source) = ExpiryReader.AccessToken(provider, document, accessToken, clock);
+        var (expiresAt, source) = ExpiryReader.AccessToken(provider, document, accessToken.Reveal(), clock);
         return new TokenAnswer
         {
-            AccessToken = new Secret(accessToken),
-            RefreshToken = Secret.OrNull(document.FirstText(paths.RefreshToken)),
+            AccessToken = accessToken,
+            RefreshToken = found.Refresh,
             ExpiresAt = expiresAt,
             ExpirySource = source,
             RefreshTokenExpiresAt = ExpiryReader.RefreshToken(provider, document, clock),
-            Scopes = ReadScopes(document, paths),
+            Scopes = ReadScopes(document, provider.Response),
             TokenType = ReadTokenType(document),
-            IdToken = Secret.OrNull(document.FirstText(paths.IdToken)),
+            IdToken = found.Id,
             Metadata = ReadMetadata(provider, document),
         };
     }
@@ -97,6 +65,11 @@ public static class AnswerReader
     /// <summary>A token with control characters or spaces around it could not be put into a header: not a token.</summary>
     private static bool CanBeSent(string token)
     {
+        if (!token.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            return true;
+        }
+
         foreach (var character in token)
         {
             if (char.IsControl(character))
@@ -111,9 +84,9 @@ public static class AnswerReader
     private static List<string>? ReadScopes(AnswerDocument document, ResponseRules rules)
     {
         var scopes = new List<string>();
-        foreach (var path in rules.Scope)
+        for (var i = 0; i < rules.Scope.Count; i++)
         {
-            foreach (var element in document.Find(path))
+            foreach (var element in document.Find(rules.Scope[i]))
             {
                 AddScopes(scopes, AnswerValue.Text(element), rules.ScopeSeparator);
             }
@@ -151,8 +124,13 @@ public static class AnswerReader
             : "Bearer";
     }
 
-    private static Dictionary<string, string> ReadMetadata(ProviderDefinition provider, AnswerDocument document)
+    private static IReadOnlyDictionary<string, string> ReadMetadata(ProviderDefinition provider, AnswerDocument document)
     {
+        if (provider.Response.Metadata.Count == 0 && provider.Variables.Count == 0)
+        {
+            return ReadOnlyDictionary<string, string>.Empty;
+        }
+
         var metadata = new Dictionary<string, string>();
         foreach (var (name, path) in provider.Response.Metadata)
         {

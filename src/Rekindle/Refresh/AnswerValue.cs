@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Rekindle.Refresh;
@@ -6,6 +7,8 @@ namespace Rekindle.Refresh;
 /// <summary>Single values of an answer, read without ever throwing.</summary>
 internal static class AnswerValue
 {
+    private const int LongestNumber = 40;
+
     /// <summary>The text of a string; null for every other kind and for text that is no Unicode.</summary>
     public static string? Text(JsonElement element)
     {
@@ -24,20 +27,6 @@ internal static class AnswerValue
         }
     }
 
-    /// <summary>Whether it is a string that says this.</summary>
-    public static bool Is(JsonElement element, string text)
-    {
-        try
-        {
-            return element.ValueKind == JsonValueKind.String && element.ValueEquals(text);
-        }
-        catch (InvalidOperationException)
-        {
-            // Half a surrogate pair: no Unicode, and equal to nothing.
-            return false;
-        }
-    }
-
     /// <summary>A string, number or boolean as text; null for anything else.</summary>
     public static string? Scalar(JsonElement element) => element.ValueKind switch
     {
@@ -51,8 +40,15 @@ internal static class AnswerValue
     /// <summary>A number, also one written as text.</summary>
     public static double? Number(JsonElement element)
     {
-        var text = element.ValueKind == JsonValueKind.Number ? element.GetRawText() : Text(element)?.Trim();
-        return text is { Length: > 0 and <= 40 }
+        if (element.ValueKind == JsonValueKind.Number)
+        {
+            var digits = JsonMarshal.GetRawUtf8Value(element);
+            return digits.Length <= LongestNumber && double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var plain) && double.IsFinite(plain)
+                ? plain
+                : null;
+        }
+
+        return Text(element)?.Trim() is { Length: > 0 and <= LongestNumber } text
             && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
             && double.IsFinite(number)
             ? number

@@ -67,9 +67,9 @@ internal static partial class ExpiryReader
     private static Reading? Stated(
         AnswerDocument document, IReadOnlyList<string> paths, ExpiryForm form, TimeSpan? documented, AnswerClock clock)
     {
-        foreach (var path in paths)
+        for (var i = 0; i < paths.Count; i++)
         {
-            foreach (var element in document.Find(path))
+            foreach (var element in document.Find(paths[i]))
             {
                 if ((ReadAs(element, form, clock) ?? Detect(element, documented, clock)) is { } reading)
                 {

@@ -32,9 +32,15 @@ public static class RefreshClassifier
         var reading = AnswerReader.Read(provider, answer, result.RequestedAt);
         Secret?[] secrets = [.. result.Secrets, .. reading.Secrets, sent.AccessToken, sent.RefreshToken];
         return reading.Tokens is { } tokens
-            // Scopes are stored and shown as they are: what is a token in the wrong place is no scope.
-            ? Succeeded(tokens with { Scopes = tokens.Scopes?.Where(scope => !secrets.Any(s => SecretScrubber.Concerns(scope, s))).ToArray() }, sent)
+            ? Succeeded(WithoutSecretScopes(tokens, secrets), sent)
             : Failed(provider, result, answer, reading, new SecretScrubber(secrets));
+    }
+
+    /// <summary>Scopes are stored and shown as they are: what is a token in the wrong place is no scope.</summary>
+    private static TokenAnswer WithoutSecretScopes(TokenAnswer tokens, Secret?[] secrets)
+    {
+        bool IsSecret(string scope) => Array.Exists(secrets, secret => SecretScrubber.Concerns(scope, secret));
+        return tokens.Scopes?.Any(IsSecret) == true ? tokens with { Scopes = [.. tokens.Scopes.Where(scope => !IsSecret(scope))] } : tokens;
     }
 
     /// <summary>The class of a request that was refused before HTTP.</summary>

@@ -22,7 +22,11 @@ internal static class RetryAfterReader
 
     private static TimeSpan? FromHeader(ProviderAnswer answer, DateTimeOffset requestedAt)
     {
-        var text = answer.Header("Retry-After");
+        if (answer.Header("Retry-After") is not { } text)
+        {
+            return null;
+        }
+
         if (ExpiryReader.ParseNumber(text) is { } seconds)
         {
             return FromSeconds(seconds);

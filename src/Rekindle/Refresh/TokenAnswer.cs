@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Rekindle.Encryption;
 
 namespace Rekindle.Refresh;
@@ -33,5 +34,5 @@ public sealed record TokenAnswer
     public Secret? IdToken { get; init; }
 
     /// <summary>Values the provider's entry asks to keep (<c>instance_url</c>), and URL variables that come with the answer.</summary>
-    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 }
