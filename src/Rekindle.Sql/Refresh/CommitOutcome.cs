@@ -1,5 +1,6 @@
 using Rekindle.Attempts;
 using Rekindle.Connections;
+using Rekindle.Refresh;
 using Rekindle.Sql.Connections;
 using Rekindle.Storage;
 
@@ -9,11 +10,11 @@ namespace Rekindle.Sql.Refresh;
 internal static class CommitOutcome
 {
     /// <summary>
-    /// Whether the commit's verdict counts: no lever and no new grant came since the claim (I2), and the status is one that
-    /// refreshes decide about. Token material that came is stored in any case.
+    /// Whether the commit's verdict counts: no lever and no new grant came since the claim (I2), or none that spoke last; and the status is one
+    /// that refreshes decide about. Token material that came is stored in any case.
     /// </summary>
     public static bool VerdictCounts(RefreshCommit commit, ScheduledConnection before) =>
-        commit.Claim.Epoch == before.Epoch
+        (commit.Claim.Epoch == before.Epoch || Refutes(commit, before.Snapshot.Connection))
         && before.Snapshot.Connection.Status is ConnectionStatus.Active or ConnectionStatus.Degraded or ConnectionStatus.NeedsReauthorization;
 
     /// <summary>The connection as the commit leaves it.</summary>
@@ -28,12 +29,20 @@ internal static class CommitOutcome
             return connection;
         }
 
-        connection = connection with { Variables = Merge(connection.Variables, commit.Variables) };
+        connection = connection with
+        {
+            Variables = Merge(connection.Variables, commit.Variables),
+            DisconnectReason = Refutes(commit, connection) ? null : connection.DisconnectReason,
+        };
         // A connection with a valid token is not degraded, whoever decides about the rest of it (A9).
         return connection.Status == ConnectionStatus.Degraded && (tokens.ExpiresAt is null || tokens.ExpiresAt > now)
             ? connection with { Status = ConnectionStatus.Active, DegradedAt = null }
             : connection;
     }
+
+    /// <summary>When a refresh is wanted. A lever's time stands; where sending had stopped because of the token before, it goes on with the new one.</summary>
+    public static DateTimeOffset? DueAt(RefreshCommit commit, ScheduledConnection before) =>
+        VerdictCounts(commit, before) ? commit.DueAt : before.Snapshot.DueAt ?? (commit.Tokens is null ? null : commit.DueAt);
 
     /// <summary>The state that dependents take; null: they keep theirs.</summary>
     public static DependentState? Dependents(RefreshCommit commit, ScheduledConnection before, ConnectionStatus after)
@@ -63,6 +72,11 @@ internal static class CommitOutcome
         NextStep = "none",
         NextRetryAt = null,
     };
+
+    // That the grant is over was said of a token which turns out to have a successor: it says nothing about the grant (I6), also where a lever was
+    // pulled before it was said. What an operator asks for, or rehearses, stands.
+    private static bool Refutes(RefreshCommit commit, Connection standing) =>
+        commit.Tokens is not null && standing is { DisconnectReason: not (null or DisconnectReason.OperatorRequest), Simulation: null };
 
     private static Connection WithVerdict(Connection before, RefreshCommit commit, DateTimeOffset now)
     {

@@ -171,7 +171,6 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
         SqlSession session, RefreshCommit commit, ScheduledConnection before, Connection after, DateTimeOffset now)
     {
         var refreshed = after.Status is ConnectionStatus.Active or ConnectionStatus.Degraded;
-        var due = CommitOutcome.VerdictCounts(commit, before) ? commit.DueAt : before.Snapshot.DueAt;
         var expires = commit.Tokens is { } tokens ? tokens.ExpiresAt : before.Snapshot.Tokens!.ExpiresAt;
         return session.ExecuteAsync(
             """
@@ -180,7 +179,7 @@ internal sealed class CommitWriter(SqlDatabase database, SqlAttemptStore attempt
                 priority = case when last_used_at >= @recently then 0 else 1 end
             where shard = @shard and connection_id = @id
             """,
-            ("due_at", refreshed ? due : null), ("degrade_at", after.Status == ConnectionStatus.Active ? expires : null),
+            ("due_at", refreshed ? CommitOutcome.DueAt(commit, before) : null), ("degrade_at", after.Status == ConnectionStatus.Active ? expires : null),
             ("verdict_held", commit.Holds is not null || (before.Snapshot.VerdictHeld && commit.Tokens is null && refreshed)),
             ("open_intents", commit.OpenIntents), ("in_doubt_since", commit.InDoubtSince), ("recently", now - ScheduleRules.RecentlyUsed),
             ("shard", after.Id.Shard), ("id", after.Id));

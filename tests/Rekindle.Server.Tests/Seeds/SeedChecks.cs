@@ -60,13 +60,13 @@ internal sealed class SeedChecks(SeedWorld world, AuthorizationServer server, IR
         }
     }
 
-    /// <summary>Whether every connection was refreshed since all is calm, or needs its user.</summary>
+    /// <summary>Whether every connection was refreshed since all is calm, or needs its user, and no lost attempt is still to be recorded.</summary>
     public async Task<bool> IsWellAsync(SeedWorker worker)
     {
         foreach (var connection in connections)
         {
             var now = await ReadAsync(worker, connection);
-            if (!IsWell(connection, now) && now.Connection.Status != ConnectionStatus.NeedsReauthorization)
+            if (now.LeaseUntil is not null || (!IsWell(connection, now) && now.Connection.Status != ConnectionStatus.NeedsReauthorization))
             {
                 return false;
             }
@@ -127,11 +127,11 @@ internal sealed class SeedChecks(SeedWorld world, AuthorizationServer server, IR
     };
 
     // Each further presentation outside the rule follows an attempt that is on record as unknown, or an operator's order. One to which the
-    // provider said that it did nothing is none.
+    // provider said that it did nothing is none; nor is one whose refusal came without its reason: no token was in it.
     private async Task CheckReusesAsync(SeedWorker worker)
     {
         var uses = world.Simulator.History.PresentedOutsideRule(server.Name, _start)
-            .Where(p => p.Fault is not (FaultKind.ServerError or FaultKind.Throttled)).GroupBy(p => (p.GrantId, p.Fingerprint));
+            .Where(p => p.Fault is not (FaultKind.ServerError or FaultKind.Throttled or FaultKind.Truncate)).GroupBy(p => (p.GrantId, p.Fingerprint));
         foreach (var use in uses)
         {
             if (connections.FirstOrDefault(c => c.GrantId == use.Key.GrantId) is not { } connection)

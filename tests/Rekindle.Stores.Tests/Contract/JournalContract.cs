@@ -136,6 +136,70 @@ public abstract class JournalContract<TStore> : StoreContract<TStore>
         Assert.Equal("refresh-2", Given.Text((await GetAsync(connection.Id)).Tokens!.RefreshToken));
     }
 
+    [Theory, Trait("Req", "I6"), Trait("Req", "F4"), Trait("Failure", "F16")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_result_refutes_what_was_said_of_its_parent_also_where_a_lever_was_pulled_meanwhile(bool disabled)
+    {
+        var connection = await ConnectDueAsync();
+        var slow = Given.Success(await ClaimAsync(connection.Id, "slow"), Now);
+        await Connections.ApplyAsync(connection.Id, new LeverChange.ClearBackoff(Now), Now, default);
+        await RunOutAsync(connection.Id, TimeSpan.FromHours(1));
+        var other = Assert.Single(await Refresh.ClaimOpenIntentsAsync(new("other", "2.0", Now, Given.Lease, [new(Mail.Id, TimeSpan.Zero, 10)]), default));
+        await CommitAsync(Given.Death(other, Now));
+        if (disabled)
+        {
+            await Connections.ApplyAsync(connection.Id, new LeverChange.Disable(), Now, default);
+        }
+
+        Assert.Equal(ReplayResult.Applied, await ReplayAsync(slow));
+        var stored = await GetAsync(connection.Id);
+        await Connections.ApplyAsync(connection.Id, new LeverChange.Enable(), Now, default);
+        var after = await GetAsync(connection.Id);
+
+        Assert.Equal(disabled ? ConnectionStatus.Disabled : ConnectionStatus.Active, stored.Connection.Status);
+        Assert.Equal((ConnectionStatus.Active, null), (after.Connection.Status, after.Connection.DisconnectReason));
+        Assert.Equal((2, disabled ? Now : Now.AddMinutes(50)), (after.Tokens!.Version, after.DueAt));
+    }
+
+    [Fact, Trait("Req", "I2")]
+    public async Task What_an_operator_asked_for_is_not_refuted_by_a_result()
+    {
+        var connection = await ConnectDueAsync();
+        var slow = Given.Success(await ClaimAsync(connection.Id, "slow"), Now);
+        await Connections.ApplyAsync(connection.Id, new LeverChange.RequireReauthorization("test"), Now, default);
+
+        Assert.Equal(ReplayResult.Applied, await ReplayAsync(slow));
+
+        var after = await GetAsync(connection.Id);
+        Assert.Equal((2, ConnectionStatus.NeedsReauthorization), (after.Tokens!.Version, after.Connection.Status));
+        Assert.Equal((DisconnectReason.OperatorRequest, null), (after.Connection.DisconnectReason, after.DueAt));
+    }
+
+    [Fact, Trait("Req", "I2"), Trait("Req", "I10")]
+    public async Task Where_sending_had_stopped_because_of_a_token_it_goes_on_with_its_successor()
+    {
+        var connection = await ConnectDueAsync();
+        var slow = Given.Success(await ClaimAsync(connection.Id, "slow"), Now);
+        await Connections.ApplyAsync(connection.Id, new LeverChange.ClearBackoff(Now), Now, default);
+        await RunOutAsync(connection.Id, TimeSpan.FromHours(1));
+        var other = Assert.Single(await Refresh.ClaimOpenIntentsAsync(new("other", "2.0", Now, Given.Lease, [new(Mail.Id, TimeSpan.Zero, 10)]), default));
+        var held = Given.Death(other, Now);
+        await CommitAsync(held with
+        {
+            Status = null,
+            DisconnectReason = null,
+            Dependents = null,
+            Opens = [],
+            Holds = new HeldVerdict(DisconnectReason.GrantInvalid, Now.AddMinutes(1), Given.Draft()),
+        });
+
+        await ReplayAsync(slow);
+
+        var after = await GetAsync(connection.Id);
+        Assert.Equal((2, false, Now.AddMinutes(50)), (after.Tokens!.Version, after.VerdictHeld, after.DueAt));
+    }
+
     [Fact, Trait("Req", "F4")]
     public async Task A_settled_result_that_is_superseded_leaves_no_trace()
     {

@@ -39,6 +39,9 @@ internal sealed class ModelConnection(ConnectionId id)
 
     public bool NeedsUser { get; private set; }
 
+    /// <summary>Whether that is because the provider said so of a token.</summary>
+    public bool ByVerdict { get; private set; }
+
     public bool MayBeRefreshed => Status is ConnectionStatus.Active or ConnectionStatus.Degraded;
 
     public bool MayBeTaken(TimeSpan wait) => MayBeRefreshed && Refresh is not null && (Lease is null || LeaseAge >= Given.Lease + wait);
@@ -46,7 +49,7 @@ internal sealed class ModelConnection(ConnectionId id)
     public void SaveGrant(DateTimeOffset now)
     {
         (GrantNo, Version, Epoch) = (GrantNo + 1, Version + 1, Epoch + 1);
-        (Status, Refresh, NeedsUser) = (ConnectionStatus.Active, $"refresh-{GrantNo}", false);
+        (Status, Refresh, NeedsUser, ByVerdict) = (ConnectionStatus.Active, $"refresh-{GrantNo}", false, false);
         (ExpiresAt, DueAt) = (now.AddHours(1), now.AddMinutes(50));
     }
 
@@ -122,6 +125,9 @@ internal sealed class ModelConnection(ConnectionId id)
         _otherwiseOnRecord.Add(_late[found].Attempt);
         _late.RemoveAt(found);
         Lease = null;
+
+        // What was said of the token before it no longer counts; what an operator asked for does.
+        (NeedsUser, ByVerdict) = (NeedsUser && !ByVerdict, false);
         return true;
     }
 
@@ -150,6 +156,7 @@ internal sealed class ModelConnection(ConnectionId id)
         if (after is { } changed)
         {
             (Status, DueAt, NeedsUser) = changed;
+            ByVerdict &= NeedsUser && lever is not (LeverChange.RequireReauthorization or LeverChange.Revoke);
             Epoch++;
         }
     }
@@ -179,7 +186,7 @@ internal sealed class ModelConnection(ConnectionId id)
             return;
         }
 
-        NeedsUser = result == ModelResult.Death;
+        NeedsUser = ByVerdict = result == ModelResult.Death;
         Status = result == ModelResult.Death ? ConnectionStatus.NeedsReauthorization : Status;
         DueAt = result switch
         {
