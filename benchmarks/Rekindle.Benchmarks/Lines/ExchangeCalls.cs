@@ -25,7 +25,7 @@ internal sealed class ExchangeCalls : IDisposable
     private readonly Fingerprinter _fingerprinter;
     private readonly TokenStages _stages;
     private readonly ClientCredentials _client = new("bench-client", new Secret(StubProvider.ClientSecret));
-    private readonly OpenedGrant _grant;
+    private readonly SealedSecret _stored;
     private readonly AuthorizationCodeFlow _google;
     private readonly IConfidentialClientApplication _msal;
     private readonly string _refreshToken = new('r', StubProvider.RefreshTokenLength);
@@ -38,8 +38,7 @@ internal sealed class ExchangeCalls : IDisposable
         _sealer = new Sealer(ring);
         _fingerprinter = new Fingerprinter(ring);
         _stages = new TokenStages(_fingerprinter);
-        var secret = new Secret(_refreshToken);
-        _grant = new OpenedGrant(new GrantMaterial { RefreshToken = secret }, null, _sealer.Seal(secret, new SealContext("production", "1", SecretKind.RefreshToken, 1)), secret);
+        _stored = _sealer.Seal(new Secret(_refreshToken), new SealContext("production", "1", SecretKind.RefreshToken, 1));
         _google = new AuthorizationCodeFlow(new AuthorizationCodeFlow.Initializer(endpoint.ToString(), endpoint.ToString())
         {
             ClientSecrets = new ClientSecrets { ClientId = _client.ClientId, ClientSecret = StubProvider.ClientSecret },
@@ -72,26 +71,32 @@ internal sealed class ExchangeCalls : IDisposable
 
     private async Task CompactAsync()
     {
-        var (_, _, classified) = await ExchangeAsync();
-        ThrowIfFailed(classified);
-        _stages.Of(_grant, _provider, sent: true);
+        var grant = Opened();
+        await ExchangeAsync(grant);
+        _stages.Of(grant, _provider, sent: true);
     }
 
     private async Task CapturedAsync()
     {
-        var (request, result, classified) = await ExchangeAsync();
-        ThrowIfFailed(classified);
-        _stages.Of(_grant, _provider, sent: true);
-        var (asked, answered) = ExchangeCapture.Of(_provider, request, result, _fingerprinter);
-        asked.ToJson();
-        answered!.ToJson();
+        var grant = Opened();
+        var (request, result) = await ExchangeAsync(grant);
+        _stages.Of(grant, _provider, sent: true);
+        ExchangeCapture.Of(_provider, request, result, _fingerprinter);
     }
 
-    private async Task<(TokenRequest Request, ExchangeResult Result, Classified Classified)> ExchangeAsync()
+    private async Task<(TokenRequest Request, ExchangeResult Result)> ExchangeAsync(OpenedGrant grant)
     {
-        var request = ((TokenRequestOutcome.Ready)TokenRequestBuilder.Refresh(_provider, _client, _grant.Material, DateTimeOffset.UtcNow)).Request;
+        var request = ((TokenRequestOutcome.Ready)TokenRequestBuilder.Refresh(_provider, _client, grant.Material, DateTimeOffset.UtcNow)).Request;
         var result = await _exchange.SendAsync(request, Deadline, static () => true, CancellationToken.None);
-        return (request, result, RefreshClassifier.Classify(_provider, result, _grant.Material));
+        ThrowIfFailed(RefreshClassifier.Classify(_provider, result, grant.Material));
+        return (request, result);
+    }
+
+    // Every refresh presents another token, of which nothing is known yet; the client and its secret are the same for all.
+    private OpenedGrant Opened()
+    {
+        var token = new Secret(_refreshToken);
+        return new OpenedGrant(new GrantMaterial { RefreshToken = token }, null, _stored, token);
     }
 
     private async Task GoogleAsync() => await _google.RefreshTokenAsync("user", _refreshToken, CancellationToken.None);

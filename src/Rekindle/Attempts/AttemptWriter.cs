@@ -40,12 +40,12 @@ internal sealed class AttemptWriter(Fingerprinter fingerprinter, WorkerIdentity 
             ErrorCode = result.ErrorCode,
             Error = result.Class == RefreshClass.Success ? null : result.Message,
             Stages = run.Grant is { } grant ? _stages.Of(grant, run.Provider, exchange?.ContentWritten == true) : null,
-            Request = asked?.ToJson(),
-            Response = answered?.ToJson(),
+            Request = asked,
+            Response = answered,
         };
     }
 
-    private (RequestCapture?, ResponseCapture?) Capture(RefreshRun run, Classified result, TokenRequest? request, ExchangeResult? exchange) =>
+    private (string? Request, string? Response) Capture(RefreshRun run, Classified result, TokenRequest? request, ExchangeResult? exchange) =>
         request is null ? default
         : exchange is null ? (ExchangeCapture.OfRequest(request, fingerprinter), null)
         : ExchangeCapture.Of(run.Provider, request, exchange, fingerprinter);

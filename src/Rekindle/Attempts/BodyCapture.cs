@@ -5,53 +5,53 @@ using Rekindle.Refresh;
 
 namespace Rekindle.Attempts;
 
-/// <summary>Collects the fields of an answer's body, at most so many.</summary>
-internal sealed class BodyCapture(ProviderDefinition provider, Fingerprinter fingerprinter, SecretScrubber scrubber, int maxValue)
+/// <summary>Writes the fields of an answer's body by their paths, at most so many.</summary>
+internal sealed class BodyCapture(ProviderDefinition provider, CaptureWriter fields)
 {
     private const int MaxFields = 60;
     private const int MaxPath = 120;
 
-    public List<CapturedField> Fields { get; } = [];
+    private int _seen;
 
-    public int Omitted { get; private set; }
+    public int Omitted => Math.Max(0, _seen - MaxFields);
 
     public void Add(string path, JsonElement value)
     {
-        if (Fields.Count == MaxFields)
+        if (++_seen > MaxFields)
         {
-            Omitted++;
             return;
         }
 
-        Fields.Add(new(ProviderText.Clean(path, scrubber, MaxPath) ?? "", Capture(path, value)));
-    }
+        var (isToken, isShown) = (CaptureAllowList.IsToken(path, provider), CaptureAllowList.ShowsField(path, provider));
 
-    private CapturedValue Capture(string path, JsonElement value)
-    {
-        var type = value.ValueKind switch
-        {
-            JsonValueKind.String => "text",
-            JsonValueKind.Number => "number",
-            JsonValueKind.True or JsonValueKind.False => "boolean",
-            JsonValueKind.Array => "array",
-            JsonValueKind.Object => "object",
-            _ => "null",
-        };
+        // A name from our own list or the catalogue tells nothing of this exchange.
+        var name = isToken || CaptureAllowList.IsKnownField(path) ? path : fields.Clean(path, MaxPath) ?? "";
+        var type = TypeOf(value);
         if (AnswerValue.Scalar(value) is not { } text)
         {
-            return CapturedValue.Shown(type, null);
+            fields.Show(name, type, null);
         }
-
-        if (CaptureAllowList.IsToken(path, provider) && Secret.OrNull(text) is { } token)
+        else if (isToken && Secret.OrNull(text) is { } token)
         {
-            return CapturedValue.Token(token, fingerprinter);
+            fields.Token(name, token);
         }
-
-        if (type == "boolean" || CaptureAllowList.ShowsField(path, provider))
+        else if (type == "boolean" || isShown)
         {
-            return CapturedValue.Shown(type, ProviderText.Clean(text, scrubber, maxValue) ?? "");
+            fields.Show(name, type, fields.Clean(text) ?? "");
         }
-
-        return ExchangeCapture.WithheldText(text, fingerprinter) with { Type = type };
+        else
+        {
+            fields.Withhold(name, type, text);
+        }
     }
+
+    private static string TypeOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => "text",
+        JsonValueKind.Number => "number",
+        JsonValueKind.True or JsonValueKind.False => "boolean",
+        JsonValueKind.Array => "array",
+        JsonValueKind.Object => "object",
+        _ => "null",
+    };
 }

@@ -6,34 +6,31 @@ using Rekindle.Refresh;
 namespace Rekindle.Attempts;
 
 /// <summary>
-/// What an attempt keeps of an exchange (D1): redacted by allow-list, and then scrubbed of every secret that was sent or
-/// came back (I13).
+/// What an attempt keeps of an exchange (D1), as JSON: redacted by allow-list, and then scrubbed of every secret that was sent or
+/// came back (I13). Names and shapes are kept; what is zero, false or not there is left out.
 /// </summary>
-public static class ExchangeCapture
+/// <remarks>
+/// Of a request: <c>method</c>, <c>url</c> without its query, <c>headers</c>, <c>parameters</c> of query and body, <c>content_type</c>,
+/// <c>content_length</c>, and <c>synthetic</c> when nothing was sent. Of an answer: <c>status</c>, <c>headers</c>, <c>content_type</c>,
+/// <c>body_length</c>, <c>truncated</c>, <c>body_kind</c>, <c>body_fingerprint</c> of a body without fields, <c>text</c>, <c>fields</c> by
+/// path, and <c>fields_omitted</c>, how many more there were.
+/// </remarks>
+internal static class ExchangeCapture
 {
-    private const int MaxValue = 300;
     private const int MaxFingerprinted = 64 * 1024;
 
-    /// <summary>Captures a request that was refused before HTTP.</summary>
-    public static RequestCapture OfRequest(TokenRequest request, Fingerprinter fingerprinter)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(fingerprinter);
-        return Capture(request, fingerprinter, new SecretScrubber(request.Secrets));
-    }
+    /// <summary>A request that was refused before HTTP, with placeholders for what is missing.</summary>
+    public static string OfRequest(TokenRequest request, Fingerprinter fingerprinter) =>
+        OfRequest(request, fingerprinter, new SecretScrubber(request.Secrets));
 
-    /// <summary>Captures an exchange.</summary>
+    /// <summary>An exchange.</summary>
     /// <param name="provider">Says which of the answer's fields are tokens.</param>
     /// <param name="request">What was sent.</param>
     /// <param name="result">What became of it.</param>
     /// <param name="fingerprinter">For the values that are withheld.</param>
-    public static (RequestCapture Request, ResponseCapture? Response) Of(
+    public static (string Request, string? Response) Of(
         ProviderDefinition provider, TokenRequest request, ExchangeResult result, Fingerprinter fingerprinter)
     {
-        ArgumentNullException.ThrowIfNull(provider);
-        ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(result);
-        ArgumentNullException.ThrowIfNull(fingerprinter);
         if (result.Answer is not { } answer)
         {
             return (OfRequest(request, fingerprinter), null);
@@ -41,70 +38,112 @@ public static class ExchangeCapture
 
         using var document = AnswerDocument.Parse(answer.Body, answer.Truncated);
         var scrubber = new SecretScrubber([.. request.Secrets, .. FoundTokens.In(document, provider.Response).All]);
-        return (Capture(request, fingerprinter, scrubber), Capture(provider, answer, document, fingerprinter, scrubber));
+        return (OfRequest(request, fingerprinter, scrubber), OfAnswer(provider, answer, document, fingerprinter, scrubber));
     }
 
-    private static RequestCapture Capture(TokenRequest request, Fingerprinter fingerprinter, SecretScrubber scrubber) => new()
+    private static string OfRequest(TokenRequest request, Fingerprinter fingerprinter, SecretScrubber scrubber)
     {
-        Method = request.Method,
-        Url = scrubber.Scrub(request.Uri.GetLeftPart(UriPartial.Path)),
-        Headers = [.. request.Headers.Select(header => CaptureHeader(header, fingerprinter, scrubber))],
-        Parameters = [.. request.Parameters.Select(parameter => new CapturedField(parameter.Name, Capture(parameter, request, fingerprinter, scrubber)))],
-        ContentType = request.ContentType,
-        ContentLength = request.Content.Length,
-        Synthetic = request.IsSynthetic,
-    };
-
-    private static CapturedValue Capture(RequestParameter parameter, TokenRequest request, Fingerprinter fingerprinter, SecretScrubber scrubber)
-    {
-        if (parameter.Secret is { } secret)
+        using var record = RecordJson.Begin();
+        var json = record.Writer;
+        var values = new CaptureWriter(json, fingerprinter, scrubber);
+        json.WriteStartObject();
+        json.WriteString("method"u8, request.Method);
+        json.WriteString("url"u8, scrubber.Scrub(request.Uri.GetLeftPart(UriPartial.Path)));
+        values.Headers(request.Headers);
+        json.WriteStartArray("parameters"u8);
+        for (var i = 0; i < request.Parameters.Count; i++)
         {
-            return parameter.Name == request.TokenParameter
-                ? CapturedValue.Token(secret, fingerprinter)
-                : CapturedValue.Withheld("secret", secret, fingerprinter);
+            Write(values, request.Parameters[i], request);
         }
 
-        return parameter.IsPlaceholder || CaptureAllowList.ShowsParameter(parameter.Name)
-            ? CapturedValue.Shown("text", ProviderText.Clean(parameter.Text, scrubber, MaxValue) ?? "")
-            : WithheldText(parameter.Text ?? "", fingerprinter);
+        json.WriteEndArray();
+        if (request.ContentType is { } contentType)
+        {
+            json.WriteString("content_type"u8, contentType);
+        }
+
+        if (request.Content.Length > 0)
+        {
+            json.WriteNumber("content_length"u8, request.Content.Length);
+        }
+
+        if (request.IsSynthetic)
+        {
+            json.WriteBoolean("synthetic"u8, true);
+        }
+
+        json.WriteEndObject();
+        return record.Text();
     }
 
-    private static ResponseCapture Capture(
+    private static void Write(CaptureWriter values, RequestParameter parameter, TokenRequest request)
+    {
+        if (parameter.Secret is { } secret && parameter.Name == request.TokenParameter)
+        {
+            values.Token(parameter.Name, secret);
+        }
+        else if (parameter.Secret is { } other)
+        {
+            values.Withhold(parameter.Name, "secret", other);
+        }
+        else if (parameter.IsPlaceholder || CaptureAllowList.ShowsParameter(parameter.Name))
+        {
+            values.Show(parameter.Name, "text", values.Clean(parameter.Text) ?? "");
+        }
+        else
+        {
+            values.Withhold(parameter.Name, "text", parameter.Text ?? "");
+        }
+    }
+
+    private static string OfAnswer(
         ProviderDefinition provider, ProviderAnswer answer, AnswerDocument document, Fingerprinter fingerprinter, SecretScrubber scrubber)
     {
-        var fields = new BodyCapture(provider, fingerprinter, scrubber, MaxValue);
-        document.Visit(fields.Add);
-        return new ResponseCapture
+        using var record = RecordJson.Begin();
+        var json = record.Writer;
+        var values = new CaptureWriter(json, fingerprinter, scrubber);
+        json.WriteStartObject();
+        json.WriteNumber("status"u8, answer.Status);
+        values.Headers(answer.Headers);
+        if (values.Clean(answer.ContentType) is { } contentType)
         {
-            Status = answer.Status,
-            Headers = [.. answer.Headers.Select(header => CaptureHeader(header, fingerprinter, scrubber))],
-            ContentType = ProviderText.Clean(answer.ContentType, scrubber, MaxValue),
-            BodyLength = answer.Body.Length,
-            Truncated = answer.Truncated,
-            BodyKind = document.Kind.ToString().ToLowerInvariant(),
-            BodyFingerprint = fields.Fields.Count == 0 && !answer.Body.IsEmpty ? FingerprintOf(answer.Body.Span, fingerprinter) : null,
-            // The text of a success that is none may be the token itself.
-            Text = answer.IsSuccessStatus ? null : ProviderText.Clean(document.Text, scrubber),
-            Fields = fields.Fields,
-            FieldsOmitted = fields.Omitted,
-        };
-    }
-
-    private static CapturedField CaptureHeader(KeyValuePair<string, string> header, Fingerprinter fingerprinter, SecretScrubber scrubber)
-    {
-        var name = scrubber.Scrub(header.Key);
-        if (CaptureAllowList.ShowsHeader(header.Key))
-        {
-            return new(name, CapturedValue.Shown("text", ProviderText.Clean(header.Value, scrubber, MaxValue) ?? ""));
+            json.WriteString("content_type"u8, contentType);
         }
 
-        // Which kind of authentication was used is worth knowing, and is no secret.
-        var scheme = header.Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase) ? header.Value.Split(' ')[0] : null;
-        return new(name, WithheldText(header.Value, fingerprinter) with { Value = scheme });
-    }
+        if (!answer.Body.IsEmpty)
+        {
+            json.WriteNumber("body_length"u8, answer.Body.Length);
+        }
 
-    internal static CapturedValue WithheldText(string text, Fingerprinter fingerprinter) =>
-        Secret.OrNull(text) is { } secret ? CapturedValue.Withheld("text", secret, fingerprinter) : CapturedValue.Shown("text", "");
+        if (answer.Truncated)
+        {
+            json.WriteBoolean("truncated"u8, true);
+        }
+
+        json.WriteString("body_kind"u8, document.Kind.ToString().ToLowerInvariant());
+        if (!document.HasFields && !answer.Body.IsEmpty)
+        {
+            json.WriteString("body_fingerprint"u8, FingerprintOf(answer.Body.Span, fingerprinter));
+        }
+
+        // The text of a success that is none may be the token itself.
+        if (!answer.IsSuccessStatus && ProviderText.Clean(document.Text, scrubber) is { } text)
+        {
+            json.WriteString("text"u8, text);
+        }
+
+        var fields = new BodyCapture(provider, values);
+        json.WriteStartArray("fields"u8);
+        document.Visit(fields.Add);
+        json.WriteEndArray();
+        if (fields.Omitted > 0)
+        {
+            json.WriteNumber("fields_omitted"u8, fields.Omitted);
+        }
+
+        json.WriteEndObject();
+        return record.Text();
+    }
 
     private static string FingerprintOf(ReadOnlySpan<byte> body, Fingerprinter fingerprinter) =>
         fingerprinter.Of(new Secret(Encoding.Latin1.GetString(body[..Math.Min(body.Length, MaxFingerprinted)])));

@@ -1,8 +1,10 @@
+using System.Collections.Frozen;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Rekindle.Encryption;
+using Rekindle.Providers;
 
 namespace Rekindle.Attempts;
 
@@ -21,8 +23,14 @@ internal sealed partial class SecretScrubber
 
     private const string Redaction = "<secret>";
 
+    /// <summary>What stands in everybody's requests and answers tells nothing of a secret, whatever the secret is.</summary>
+    private static readonly FrozenSet<string> CommonWords = FrozenSet.Create(
+        StringComparer.Ordinal, RequestDraft.UserAgent, "refresh_token", "authorization_code", "invalid_grant", "invalid_client", "invalid_request",
+        "application/json", "application/json; charset=utf-8", "application/json; charset=UTF-8", "application/json;charset=utf-8",
+        "application/json;charset=UTF-8", "application/x-www-form-urlencoded", "text/html; charset=utf-8", "text/html; charset=UTF-8", "no-cache, no-store");
+
     private readonly List<string> _plain = [];
-    private readonly SecretSieve _sieve;
+    private SecretSieve? _sieve;
     private HashSet<string>? _forms;
     private HashSet<int>? _windows;
 
@@ -35,8 +43,6 @@ internal sealed partial class SecretScrubber
                 _plain.Add(value);
             }
         }
-
-        _sieve = new SecretSieve(_plain);
     }
 
     /// <summary>Whether a word is a secret, holds one or is a piece of one: for values that are kept whole or not at all.</summary>
@@ -46,7 +52,7 @@ internal sealed partial class SecretScrubber
 
     public string Scrub(string text)
     {
-        if (text.Length < MinLength || _plain.Count == 0 || _sieve.Clears(text))
+        if (text.Length < MinLength || _plain.Count == 0 || CommonWords.Contains(text) || (_sieve ??= new SecretSieve(_plain)).Clears(text))
         {
             return text;
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Rekindle.Attempts;
@@ -14,7 +15,9 @@ namespace Rekindle.Attempts;
 /// and 7 raw ones follow, which are 5 triples;</item>
 /// <item>hexadecimal: at least 5 whole bytes, 3 triples; in base64, perhaps after 2 characters of a cut escape: at least 6 whole bytes, 4 triples.</item>
 /// </list>
-/// Texts with escape characters in them are never cleared, nor is anything when a secret is shorter than a window.
+/// Texts with escape characters in them are never cleared, nor is anything when a secret is shorter than a window. Where every secret is made of
+/// the characters that tokens are made of (RFC 6750), so is every form of it but for the escape characters, and words that are all shorter than a
+/// window hold none: no filter is needed for a sentence, a date or a number, so it is made with the first text that is none of these.
 /// </remarks>
 internal sealed class SecretSieve
 {
@@ -26,50 +29,104 @@ internal sealed class SecretSieve
     private const int LongestText = 512;
     private const int HashBits = 14;
 
-    private readonly ulong[] _triples = new ulong[(1 << HashBits) / 64];
-    private readonly bool _clearsNothing;
+    private static readonly SearchValues<char> TokenCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=");
 
-    public SecretSieve(IEnumerable<string> secrets)
+    private static readonly SearchValues<char> Escapes = SearchValues.Create("%\\+");
+
+    private readonly IReadOnlyList<string> _secrets;
+    private readonly bool _clearsNothing;
+    private readonly bool _areTokens = true;
+    private ulong[]? _triples;
+
+    public SecretSieve(IReadOnlyList<string> secrets)
     {
+        _secrets = secrets;
         foreach (var secret in secrets)
         {
             _clearsNothing |= secret.Length < SecretScrubber.Window;
-            Add(secret);
+            _areTokens &= !secret.AsSpan().ContainsAnyExcept(TokenCharacters);
         }
     }
 
     /// <summary>Whether no form of a secret, nor a part of one, can be in the text.</summary>
     public bool Clears(string text)
     {
-        if (_clearsNothing || text.Length > LongestText || text.AsSpan().ContainsAny('%', '\\', '+') || !Ascii.IsValid(text))
+        if (_clearsNothing || text.Length > LongestText || text.AsSpan().ContainsAny(Escapes) || !Ascii.IsValid(text))
         {
             return false;
         }
 
+        if (_areTokens && !HasLongWord(text))
+        {
+            return true;
+        }
+
         Span<byte> bytes = stackalloc byte[text.Length];
         Encoding.ASCII.GetBytes(text, bytes);
+        _triples ??= TriplesOf(_secrets);
         return !HasTriples(bytes, RawTriples) && !HoldsHex(bytes) && !HoldsBase64(bytes);
     }
 
-    private void Add(string secret)
+    private static bool HasLongWord(ReadOnlySpan<char> text)
     {
-        var bytes = Encoding.UTF8.GetBytes(secret);
-        for (var at = 0; at + 3 <= bytes.Length; at++)
+        while (text.Length >= SecretScrubber.Window)
         {
-            var hash = HashAt(bytes, at);
-            _triples[hash >> 6] |= 1UL << (int)(hash & 63);
+            var end = text.IndexOfAnyExcept(TokenCharacters);
+            if (end is < 0 or >= SecretScrubber.Window)
+            {
+                return true;
+            }
+
+            text = text[(end + 1)..];
         }
 
-        System.Security.Cryptography.CryptographicOperations.ZeroMemory(bytes);
+        return false;
+    }
+
+    private static ulong[] TriplesOf(IReadOnlyList<string> secrets)
+    {
+        var triples = new ulong[(1 << HashBits) / 64];
+        var rented = ArrayPool<byte>.Shared.Rent(secrets.Max(Encoding.UTF8.GetByteCount));
+        foreach (var secret in secrets)
+        {
+            var (length, triple) = (0, 0u);
+            foreach (var value in rented.AsSpan(0, Encoding.UTF8.GetBytes(secret, rented)))
+            {
+                triple = triple >> 8 | (uint)value << 16;
+                if (++length < 3)
+                {
+                    continue;
+                }
+
+                // Stored only where it changes something: a long run of one letter would wait for itself.
+                var hash = HashOf(triple);
+                ref var word = ref triples[hash >> 6];
+                var bit = 1UL << (int)hash;
+                if ((word & bit) == 0)
+                {
+                    word |= bit;
+                }
+            }
+        }
+
+        ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+        return triples;
     }
 
     private bool HasTriples(ReadOnlySpan<byte> bytes, int inARow)
     {
-        var found = 0;
-        for (var at = 0; at + 3 <= bytes.Length; at++)
+        var (length, triple, found) = (0, 0u, 0);
+        foreach (var value in bytes)
         {
-            var hash = HashAt(bytes, at);
-            found = (_triples[hash >> 6] >> (int)(hash & 63) & 1) == 0 ? 0 : found + 1;
+            triple = triple >> 8 | (uint)value << 16;
+            if (++length < 3)
+            {
+                continue;
+            }
+
+            var hash = HashOf(triple);
+            found = (_triples![hash >> 6] >> (int)hash & 1) == 0 ? 0 : found + 1;
             if (found == inARow)
             {
                 return true;
@@ -155,6 +212,5 @@ internal sealed class SecretSieve
         _ => -1,
     };
 
-    private static uint HashAt(ReadOnlySpan<byte> bytes, int at) =>
-        (uint)(bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16) * 0x9E3779B1u >> (32 - HashBits);
+    private static uint HashOf(uint triple) => triple * 0x9E3779B1u >> (32 - HashBits);
 }

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Rekindle.Encryption;
 using Rekindle.Providers;
@@ -19,41 +17,36 @@ internal sealed class TokenStages(Fingerprinter fingerprinter)
     {
         ArgumentNullException.ThrowIfNull(grant);
         ArgumentNullException.ThrowIfNull(provider);
-        var buffer = new ArrayBufferWriter<byte>(384);
-        using (var json = new Utf8JsonWriter(buffer))
+        using var record = RecordJson.Begin();
+        var json = record.Writer;
+        json.WriteStartObject();
+        WriteStored(json, grant.Stored);
+        WriteToken(json, "opened", grant.Token);
+        WriteToken(json, "sent", sent ? grant.Token : null);
+        if (Finding(grant, provider) is { } finding)
         {
-            json.WriteStartObject();
-            WriteStored(json, grant.Stored);
-            // What is sent is what was opened: one fingerprint serves both stages, since every refresh passes here.
-            var fingerprint = grant.Token is { } token ? fingerprinter.Of(token) : null;
-            WriteToken(json, "opened", grant.Token, fingerprint);
-            WriteToken(json, "sent", sent ? grant.Token : null, fingerprint);
-            if (Finding(grant, provider) is { } finding)
-            {
-                json.WriteString("finding", finding);
-            }
-
-            json.WriteEndObject();
+            json.WriteString("finding"u8, finding);
         }
 
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        json.WriteEndObject();
+        return record.Text();
     }
 
     private void WriteStored(Utf8JsonWriter json, SealedSecret? stored)
     {
         if (stored is null)
         {
-            json.WriteNull("stored");
+            json.WriteNull("stored"u8);
             return;
         }
 
-        json.WriteStartObject("stored");
-        json.WriteNumber("length", stored.Bytes.Length);
-        json.WriteString("fingerprint", fingerprinter.Of(stored));
+        json.WriteStartObject("stored"u8);
+        json.WriteNumber("length"u8, stored.Bytes.Length);
+        json.WriteString("fingerprint"u8, fingerprinter.Of(stored));
         json.WriteEndObject();
     }
 
-    private static void WriteToken(Utf8JsonWriter json, string stage, Secret? token, string? fingerprint)
+    private void WriteToken(Utf8JsonWriter json, string stage, Secret? token)
     {
         if (token is null)
         {
@@ -62,9 +55,9 @@ internal sealed class TokenStages(Fingerprinter fingerprinter)
         }
 
         json.WriteStartObject(stage);
-        json.WriteString("prefix", Fingerprinter.MaskedPrefix(token));
-        json.WriteNumber("length", token.Length);
-        json.WriteString("fingerprint", fingerprint);
+        json.WriteString("prefix"u8, Fingerprinter.MaskedPrefix(token));
+        json.WriteNumber("length"u8, token.Length);
+        json.WriteString("fingerprint"u8, fingerprinter.Of(token));
         json.WriteEndObject();
     }
 

@@ -31,6 +31,20 @@ public sealed class Fingerprinter : IDisposable
     public string Of(Secret value)
     {
         ArgumentNullException.ThrowIfNull(value);
+
+        // A token is recorded stage by stage, a client's secret with every attempt: each is hashed once.
+        if (value.Fingerprint is { } known && known.By == this)
+        {
+            return known.Text;
+        }
+
+        var fingerprint = Hash(value);
+        value.Fingerprint = new Fingerprint(this, fingerprint);
+        return fingerprint;
+    }
+
+    private string Hash(Secret value)
+    {
         var text = value.Reveal();
         var length = Encoding.UTF8.GetByteCount(text);
         var bytes = (length <= StackLimit ? stackalloc byte[StackLimit] : new byte[length])[..length];
@@ -66,3 +80,6 @@ public sealed class Fingerprinter : IDisposable
         return Convert.ToHexStringLower(hash[..Size]);
     }
 }
+
+/// <summary>What a secret's fingerprint is, and under whose key.</summary>
+internal sealed record Fingerprint(Fingerprinter By, string Text);

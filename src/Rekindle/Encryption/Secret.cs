@@ -26,6 +26,9 @@ public sealed class Secret : IEquatable<Secret>
     /// <summary>Characters of the plain value.</summary>
     public int Length => _value.Length;
 
+    /// <summary>Its fingerprint, once one was made.</summary>
+    internal Fingerprint? Fingerprint { get; set; }
+
     /// <summary>Null for null and for the empty string, which providers send where they mean "none" (F33).</summary>
     public static Secret? OrNull(string? value) => string.IsNullOrEmpty(value) ? null : new Secret(value);
 

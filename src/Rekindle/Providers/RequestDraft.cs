@@ -12,7 +12,7 @@ internal sealed class RequestDraft
     private const string Missing = "<missing>";
     private const string DecryptFailed = "<decrypt_failed>";
 
-    private static readonly string UserAgent =
+    internal static readonly string UserAgent =
         $"Rekindle/{typeof(RequestDraft).Assembly.GetName().Version?.ToString(3) ?? "0.0.0"}";
 
     private readonly ProviderDefinition _provider;

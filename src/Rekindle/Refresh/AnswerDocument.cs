@@ -28,6 +28,9 @@ internal sealed class AnswerDocument : IDisposable
 
     public AnswerKind Kind { get; }
 
+    /// <summary>The body is made of named values, or is an empty object or array.</summary>
+    public bool HasFields => _json is not null;
+
     /// <summary>The whole body when it is plain text.</summary>
     public string? Text { get; }
 

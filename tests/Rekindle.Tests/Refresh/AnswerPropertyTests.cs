@@ -69,7 +69,7 @@ public sealed class AnswerPropertyTests
         {
             var result = answer.ToResult() with { Secrets = request.Secrets };
             var (_, response) = ExchangeCapture.Of(answer.Provider, request, result, fingerprinter);
-            var texts = classified + response!.ToJson();
+            var texts = classified + response!;
             return !texts.Contains(Given.Grant.RefreshToken!.Reveal(), StringComparison.Ordinal)
                 && !texts.Contains(Given.Grant.AccessToken!.Reveal(), StringComparison.Ordinal)
                 && !texts.Contains('\0', StringComparison.Ordinal);
