@@ -6,7 +6,7 @@ using Rekindle.Refresh;
 namespace Rekindle.Attempts;
 
 /// <summary>Writes the fields of an answer's body by their paths, at most so many.</summary>
-internal sealed class BodyCapture(ProviderDefinition provider, CaptureWriter fields)
+internal sealed class BodyCapture(ProviderDefinition provider, FoundTokens tokens, CaptureWriter fields)
 {
     private const int MaxFields = 60;
     private const int MaxPath = 120;
@@ -27,7 +27,11 @@ internal sealed class BodyCapture(ProviderDefinition provider, CaptureWriter fie
         // A name from our own list or the catalogue tells nothing of this exchange.
         var name = isToken || CaptureAllowList.IsKnownField(path) ? path : fields.Clean(path, MaxPath) ?? "";
         var type = TypeOf(value);
-        if (AnswerValue.Scalar(value) is not { } text)
+        if (isToken && tokens.At(value) is { } known)
+        {
+            fields.Token(name, known);
+        }
+        else if (AnswerValue.Scalar(value) is not { } text)
         {
             fields.Show(name, type, null);
         }

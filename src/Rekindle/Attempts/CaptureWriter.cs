@@ -8,9 +8,16 @@ namespace Rekindle.Attempts;
 /// value itself stands there only when its name is on the allow-list; a withheld text is told by length and keyed hash, a token also by its
 /// first characters (D5).
 /// </summary>
-internal readonly struct CaptureWriter(Utf8JsonWriter json, Fingerprinter fingerprinter, SecretScrubber scrubber)
+internal readonly struct CaptureWriter(RecordJson record, Fingerprinter fingerprinter, SecretScrubber scrubber)
 {
     private const int MaxValue = 300;
+
+    public Utf8JsonWriter Json => record.Writer;
+
+    /// <inheritdoc cref="RecordJson.Take"/>
+    public string Take() => record.Take();
+
+    public string Fingerprint(Secret value) => fingerprinter.Of(value);
 
     /// <summary>A provider's text as it may be shown; null: nothing is left of it.</summary>
     public string? Clean(string? text, int maxLength = MaxValue) => ProviderText.Clean(text, scrubber, maxLength);
@@ -23,7 +30,7 @@ internal readonly struct CaptureWriter(Utf8JsonWriter json, Fingerprinter finger
         Begin(name, type);
         if (text is not null)
         {
-            json.WriteString("value"u8, text);
+            Json.WriteString("value"u8, text);
         }
 
         End();
@@ -50,28 +57,28 @@ internal readonly struct CaptureWriter(Utf8JsonWriter json, Fingerprinter finger
         Begin(name, type);
         if (shown is not null)
         {
-            json.WriteString("value"u8, shown);
+            Json.WriteString("value"u8, shown);
         }
 
-        json.WriteNumber("length"u8, value.Length);
+        Json.WriteNumber("length"u8, value.Length);
         if (prefix.Length > 0)
         {
-            json.WriteString("prefix"u8, prefix);
+            Json.WriteString("prefix"u8, prefix);
         }
 
-        json.WriteString("fingerprint"u8, fingerprinter.Of(value));
+        Json.WriteString("fingerprint"u8, fingerprinter.Of(value));
         End();
     }
 
     public void Headers(IReadOnlyList<KeyValuePair<string, string>> headers)
     {
-        json.WriteStartArray("headers"u8);
+        Json.WriteStartArray("headers"u8);
         for (var i = 0; i < headers.Count; i++)
         {
             Header(headers[i].Key, headers[i].Value);
         }
 
-        json.WriteEndArray();
+        Json.WriteEndArray();
     }
 
     private void Header(string name, string value)
@@ -96,15 +103,15 @@ internal readonly struct CaptureWriter(Utf8JsonWriter json, Fingerprinter finger
 
     private void Begin(string name, string type)
     {
-        json.WriteStartObject();
-        json.WriteString("name"u8, name);
-        json.WriteStartObject("value"u8);
-        json.WriteString("type"u8, type);
+        Json.WriteStartObject();
+        Json.WriteString("name"u8, name);
+        Json.WriteStartObject("value"u8);
+        Json.WriteString("type"u8, type);
     }
 
     private void End()
     {
-        json.WriteEndObject();
-        json.WriteEndObject();
+        Json.WriteEndObject();
+        Json.WriteEndObject();
     }
 }

@@ -20,8 +20,11 @@ internal static class ExchangeCapture
     private const int MaxFingerprinted = 64 * 1024;
 
     /// <summary>A request that was refused before HTTP, with placeholders for what is missing.</summary>
-    public static string OfRequest(TokenRequest request, Fingerprinter fingerprinter) =>
-        OfRequest(request, fingerprinter, new SecretScrubber(request.Secrets));
+    public static string OfRequest(TokenRequest request, Fingerprinter fingerprinter)
+    {
+        using var record = RecordJson.Begin();
+        return Request(new(record, fingerprinter, new SecretScrubber(request.Secrets)), request);
+    }
 
     /// <summary>An exchange.</summary>
     /// <param name="provider">Says which of the answer's fields are tokens.</param>
@@ -37,18 +40,19 @@ internal static class ExchangeCapture
         }
 
         using var document = AnswerDocument.Parse(answer.Body, answer.Truncated);
-        var scrubber = new SecretScrubber([.. request.Secrets, .. FoundTokens.In(document, provider.Response).All]);
-        return (OfRequest(request, fingerprinter, scrubber), OfAnswer(provider, answer, document, fingerprinter, scrubber));
+        var tokens = FoundTokens.In(document, provider.Response);
+        var scrubber = new SecretScrubber([.. request.Secrets, .. tokens.All]);
+        using var record = RecordJson.Begin();
+        var values = new CaptureWriter(record, fingerprinter, scrubber);
+        return (Request(values, request), Answer(values, provider, answer, document, tokens));
     }
 
-    private static string OfRequest(TokenRequest request, Fingerprinter fingerprinter, SecretScrubber scrubber)
+    private static string Request(CaptureWriter values, TokenRequest request)
     {
-        using var record = RecordJson.Begin();
-        var json = record.Writer;
-        var values = new CaptureWriter(json, fingerprinter, scrubber);
+        var json = values.Json;
         json.WriteStartObject();
         json.WriteString("method"u8, request.Method);
-        json.WriteString("url"u8, scrubber.Scrub(request.Uri.GetLeftPart(UriPartial.Path)));
+        json.WriteString("url"u8, values.Scrub(request.Uri.GetLeftPart(UriPartial.Path)));
         values.Headers(request.Headers);
         json.WriteStartArray("parameters"u8);
         for (var i = 0; i < request.Parameters.Count; i++)
@@ -73,7 +77,7 @@ internal static class ExchangeCapture
         }
 
         json.WriteEndObject();
-        return record.Text();
+        return values.Take();
     }
 
     private static void Write(CaptureWriter values, RequestParameter parameter, TokenRequest request)
@@ -96,12 +100,10 @@ internal static class ExchangeCapture
         }
     }
 
-    private static string OfAnswer(
-        ProviderDefinition provider, ProviderAnswer answer, AnswerDocument document, Fingerprinter fingerprinter, SecretScrubber scrubber)
+    private static string Answer(
+        CaptureWriter values, ProviderDefinition provider, ProviderAnswer answer, AnswerDocument document, FoundTokens tokens)
     {
-        using var record = RecordJson.Begin();
-        var json = record.Writer;
-        var values = new CaptureWriter(json, fingerprinter, scrubber);
+        var json = values.Json;
         json.WriteStartObject();
         json.WriteNumber("status"u8, answer.Status);
         values.Headers(answer.Headers);
@@ -123,16 +125,16 @@ internal static class ExchangeCapture
         json.WriteString("body_kind"u8, document.Kind.ToString().ToLowerInvariant());
         if (!document.HasFields && !answer.Body.IsEmpty)
         {
-            json.WriteString("body_fingerprint"u8, FingerprintOf(answer.Body.Span, fingerprinter));
+            json.WriteString("body_fingerprint"u8, values.Fingerprint(new Secret(Encoding.Latin1.GetString(answer.Body.Span[..Math.Min(answer.Body.Length, MaxFingerprinted)]))));
         }
 
         // The text of a success that is none may be the token itself.
-        if (!answer.IsSuccessStatus && ProviderText.Clean(document.Text, scrubber) is { } text)
+        if (!answer.IsSuccessStatus && values.Clean(document.Text, ProviderText.MaxLength) is { } text)
         {
             json.WriteString("text"u8, text);
         }
 
-        var fields = new BodyCapture(provider, values);
+        var fields = new BodyCapture(provider, tokens, values);
         json.WriteStartArray("fields"u8);
         document.Visit(fields.Add);
         json.WriteEndArray();
@@ -142,9 +144,6 @@ internal static class ExchangeCapture
         }
 
         json.WriteEndObject();
-        return record.Text();
+        return values.Take();
     }
-
-    private static string FingerprintOf(ReadOnlySpan<byte> body, Fingerprinter fingerprinter) =>
-        fingerprinter.Of(new Secret(Encoding.Latin1.GetString(body[..Math.Min(body.Length, MaxFingerprinted)])));
 }

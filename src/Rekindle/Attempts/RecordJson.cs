@@ -29,15 +29,19 @@ internal sealed class RecordJson : IDisposable
         return record;
     }
 
-    /// <summary>What has been written.</summary>
-    public string Text()
+    /// <summary>What has been written since the beginning, or since this was last asked.</summary>
+    public string Take()
     {
         Writer.Flush();
-        return Encoding.UTF8.GetString(_buffer.WrittenSpan);
+        var text = Encoding.UTF8.GetString(_buffer.WrittenSpan);
+        _buffer.ResetWrittenCount();
+        Writer.Reset();
+        return text;
     }
 
     public void Dispose()
     {
+        // What was not taken, because something failed on the way.
         _buffer.ResetWrittenCount();
         Writer.Reset();
         _idle = _buffer.Capacity <= LargestKept ? this : _idle;

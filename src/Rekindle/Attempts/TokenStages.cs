@@ -29,7 +29,7 @@ internal sealed class TokenStages(Fingerprinter fingerprinter)
         }
 
         json.WriteEndObject();
-        return record.Text();
+        return record.Take();
     }
 
     private void WriteStored(Utf8JsonWriter json, SealedSecret? stored)

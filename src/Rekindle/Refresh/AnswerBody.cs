@@ -9,14 +9,31 @@ internal static class AnswerBody
     private const int MaxHeaderValue = 1024;
     private const int FirstBuffer = 4096;
 
-    public static async Task<(ProviderAnswer Answer, Exception? Broken)> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    public static async ValueTask<(ProviderAnswer Answer, Exception? Broken)> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var (body, isCut, broken) = await ReadAsync(response.Content.ReadAsStream(CancellationToken.None), cancellationToken).ConfigureAwait(false);
+        if (CodingOf(response) is { } coding && ContentCoding.Unpack(coding, body) is { } unpacking)
+        {
+            await using (unpacking.ConfigureAwait(false))
+            {
+                (body, var isLonger, var damage) = await ReadAsync(unpacking, cancellationToken).ConfigureAwait(false);
+                (isCut, broken) = (isCut || isLonger, broken ?? damage);
+            }
+        }
+
+        return (ToAnswer(response, body, truncated: isCut || broken is not null), broken);
+    }
+
+    private static string? CodingOf(HttpResponseMessage response) =>
+        response.Content.Headers.NonValidated.TryGetValues("Content-Encoding", out var codings) ? codings.ToString() : null;
+
+    private static async ValueTask<(byte[] Body, bool IsCut, Exception? Broken)> ReadAsync(Stream stream, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
         var length = 0;
         Exception? broken = null;
         try
         {
-            var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             while (length <= ProviderAnswer.MaxBodyBytes)
             {
                 if (length == buffer.Length)
@@ -40,7 +57,7 @@ internal static class AnswerBody
 
         var body = buffer.AsSpan(0, Math.Min(length, ProviderAnswer.MaxBodyBytes)).ToArray();
         ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
-        return (ToAnswer(response, body, truncated: broken is not null || length > ProviderAnswer.MaxBodyBytes), broken);
+        return (body, length > ProviderAnswer.MaxBodyBytes, broken);
     }
 
     private static byte[] Grow(byte[] buffer)

@@ -27,6 +27,20 @@ internal static class AnswerValue
         }
     }
 
+    /// <summary>Whether it is a string that says this.</summary>
+    public static bool Is(JsonElement element, string text)
+    {
+        try
+        {
+            return element.ValueKind == JsonValueKind.String && element.ValueEquals(text);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair: no Unicode, and equal to nothing.
+            return false;
+        }
+    }
+
     /// <summary>A string, number or boolean as text; null for anything else.</summary>
     public static string? Scalar(JsonElement element) => element.ValueKind switch
     {

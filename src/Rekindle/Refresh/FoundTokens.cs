@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Rekindle.Encryption;
 using Rekindle.Providers;
 
@@ -23,7 +24,21 @@ internal readonly struct FoundTokens
     public Secret? Id { get; }
 
     /// <summary>Every value at such a place, also numbers and what stands at a second place: texts may repeat it.</summary>
-    public IReadOnlyList<Secret> All { get; }
+    public List<Secret> All { get; }
+
+    /// <summary>The one that a value of the same answer is; null: it stands somewhere else.</summary>
+    public Secret? At(JsonElement value)
+    {
+        foreach (var secret in All)
+        {
+            if (AnswerValue.Is(value, secret.Reveal()))
+            {
+                return secret;
+            }
+        }
+
+        return null;
+    }
 
     public static FoundTokens In(AnswerDocument document, ResponseRules paths) => new(document, paths);
 
@@ -47,7 +62,7 @@ internal readonly struct FoundTokens
             if (Secret.OrNull(AnswerValue.Scalar(element)) is { } secret)
             {
                 all.Add(secret);
-                first ??= element.ValueKind == System.Text.Json.JsonValueKind.String ? secret : null;
+                first ??= element.ValueKind == JsonValueKind.String ? secret : null;
             }
         }
 

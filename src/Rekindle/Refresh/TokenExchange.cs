@@ -31,7 +31,7 @@ public sealed class TokenExchange : IDisposable
     /// <param name="mayStillSend">Asked last, just before the request's secrets leave; false ends the exchange as <see cref="TransportFailureKind.NotSent"/>.</param>
     /// <param name="cancellationToken">For the end of the process. A caller that stops waiting must not cancel an exchange.</param>
     /// <exception cref="ArgumentException">The request is synthetic.</exception>
-    public async ValueTask<ExchangeResult> SendAsync(
+    public ValueTask<ExchangeResult> SendAsync(
         TokenRequest request, TimeSpan deadline, Func<bool>? mayStillSend, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -40,34 +40,28 @@ public sealed class TokenExchange : IDisposable
             throw new ArgumentException("A synthetic request is for the record only.", nameof(request));
         }
 
-        var (requestedAt, started) = (_time.GetUtcNow(), _time.GetTimestamp());
-        var departure = new Departure(mayStillSend);
-        var (answer, failure) = await ExchangeAsync(request, departure, deadline, cancellationToken).ConfigureAwait(false);
-        return new ExchangeResult
-        {
-            RequestedAt = requestedAt,
-            Duration = _time.GetElapsedTime(started),
-            Answer = answer,
-            Failure = failure,
-            ContentWritten = departure.Begun,
-            Secrets = request.Secrets,
-        };
+        return request.Uri.Scheme == Uri.UriSchemeHttps || _options.AllowPlainHttp
+            ? ExchangeAsync(request, new Departure(mayStillSend), deadline, cancellationToken)
+            : ValueTask.FromResult(new ExchangeResult
+            {
+                RequestedAt = _time.GetUtcNow(),
+                Failure = new TransportFailure(TransportFailureKind.AddressRefused, "The provider's address is not https."),
+                Secrets = request.Secrets,
+            });
     }
 
     /// <inheritdoc/>
     public void Dispose() => _shared.Dispose();
 
-    private async Task<(ProviderAnswer? Answer, TransportFailure? Failure)> ExchangeAsync(
+    private async ValueTask<ExchangeResult> ExchangeAsync(
         TokenRequest request, Departure departure, TimeSpan deadline, CancellationToken stopping)
     {
-        if (request.Uri.Scheme != Uri.UriSchemeHttps && !_options.AllowPlainHttp)
-        {
-            return (null, new TransportFailure(TransportFailureKind.AddressRefused, "The provider's address is not https."));
-        }
-
+        var (requestedAt, started) = (_time.GetUtcNow(), _time.GetTimestamp());
         using var timer = new CancellationTokenSource(deadline, _time);
         using var either = stopping.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stopping) : null;
         var ended = either?.Token ?? timer.Token;
+        ProviderAnswer? answer = null;
+        TransportFailure? failure = null;
         try
         {
             using var message = ToMessage(request, departure);
@@ -79,13 +73,23 @@ public sealed class TokenExchange : IDisposable
 
             using var response = await (own ?? _shared).SendAsync(message, ended).ConfigureAwait(false);
             FailPoint.Reach(Gap.Sent);
-            var (answer, broken) = await AnswerBody.ReadAsync(response, ended).ConfigureAwait(false);
-            return (answer, broken is null ? null : TransportFailures.Of(broken, departure, timer.Token, stopping));
+            (answer, var broken) = await AnswerBody.ReadAsync(response, ended).ConfigureAwait(false);
+            failure = broken is null ? null : TransportFailures.Of(broken, departure, timer.Token, stopping);
         }
         catch (Exception exception)
         {
-            return (null, TransportFailures.Of(exception, departure, timer.Token, stopping));
+            failure = TransportFailures.Of(exception, departure, timer.Token, stopping);
         }
+
+        return new ExchangeResult
+        {
+            RequestedAt = requestedAt,
+            Duration = _time.GetElapsedTime(started),
+            Answer = answer,
+            Failure = failure,
+            ContentWritten = departure.Begun,
+            Secrets = request.Secrets,
+        };
     }
 
     /// <summary>
@@ -108,9 +112,14 @@ public sealed class TokenExchange : IDisposable
             message.Content = new TokenRequestContent(request.Content, request.ContentType!, departure);
         }
 
-        foreach (var (name, value) in request.Headers)
+        for (var i = 0; i < request.Headers.Count; i++)
         {
-            message.Headers.TryAddWithoutValidation(name, value);
+            message.Headers.TryAddWithoutValidation(request.Headers[i].Key, request.Headers[i].Value);
+        }
+
+        if (!message.Headers.NonValidated.Contains("Accept-Encoding"))
+        {
+            message.Headers.TryAddWithoutValidation("Accept-Encoding", ContentCoding.Accepted);
         }
 
         return message;
@@ -124,7 +133,6 @@ public sealed class TokenExchange : IDisposable
             AllowAutoRedirect = false,
             UseCookies = false,
             ActivityHeadersPropagator = null,
-            AutomaticDecompression = DecompressionMethods.All,
             ConnectTimeout = _options.ConnectTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             MaxResponseDrainSize = 0,

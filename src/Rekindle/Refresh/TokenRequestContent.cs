@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 
 namespace Rekindle.Refresh;
 
@@ -13,7 +12,7 @@ internal sealed class TokenRequestContent : HttpContent
     {
         _bytes = bytes;
         _departure = departure;
-        Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
+        Headers.TryAddWithoutValidation("Content-Type", contentType);
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>

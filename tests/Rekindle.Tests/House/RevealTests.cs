@@ -29,6 +29,7 @@ public sealed partial class RevealTests
         ["src/Rekindle/Providers/ClientAuthenticator.cs"] = "the client's credentials in a token request",
         ["src/Rekindle/Providers/RequestDraft.cs"] = "the grant's tokens in a token request",
         ["src/Rekindle/Providers/SignedAssertion.cs"] = "signs with the private key",
+        ["src/Rekindle/Refresh/FoundTokens.cs"] = "recognises in an answer what it has read from it",
         ["src/Rekindle/Refresh/AnswerReader.cs"] = "judges whether it could be sent, and looks for an expiry inside it",
         ["src/Rekindle/Providers/TokenRequest.cs"] = "writes the request to the wire",
     };

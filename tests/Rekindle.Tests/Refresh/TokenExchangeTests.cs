@@ -212,6 +212,32 @@ public sealed class TokenExchangeTests : IDisposable
         Assert.Null(result.Failure);
     }
 
+    public static TheoryData<string, Func<Stream, Stream>> Codings => new()
+    {
+        { "gzip", to => new GZipStream(to, CompressionLevel.Fastest) },
+        { "br", to => new BrotliStream(to, CompressionLevel.Fastest) },
+        { "deflate", to => new ZLibStream(to, CompressionLevel.Fastest) },
+        { "Deflate", to => new DeflateStream(to, CompressionLevel.Fastest) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Codings))]
+    public async Task A_compressed_body_is_read_in_each_coding_that_is_asked_for(string coding, Func<Stream, Stream> pack)
+    {
+        using var packed = new MemoryStream();
+        await using (var packing = pack(packed))
+        {
+            packing.Write("""{"access_token":"a"}"""u8);
+        }
+
+        await using var server = new RawServer(RawReply.Http(200, packed.ToArray(), "application/json", $"Content-Encoding: {coding}"));
+
+        var result = await SendAsync(RefreshTo(server.Uri));
+
+        Assert.Equal(("""{"access_token":"a"}""", false), (Encoding.UTF8.GetString(result.Answer!.Body.Span), result.Answer.Truncated));
+        Assert.Contains(coding, Assert.Single(server.Requests).Header("Accept-Encoding"), StringComparison.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public async Task A_compressed_body_that_unpacks_to_5_MB_costs_1_MB()
     {
