@@ -7,10 +7,11 @@ namespace Rekindle.Postgres.Refresh;
 internal sealed class QueueHeads(PostgresDatabase database)
 {
     /// <summary>$1 integrations, $2 and $3 lower bounds of their two queues.</summary>
+    /// <remarks>Planned once: <inheritdoc cref="DueClaims.Statement" path="/remarks/para"/></remarks>
     public const string Statement =
         """
         select q.integration_id, head.priority, head.claimable_at, head.degrade_at
-        from unnest($1::integer[], $2::bigint[], $3::bigint[]) as q (integration_id, used_from, idle_from)
+        from unnest((select $1::integer[]), (select $2::bigint[]), (select $3::bigint[])) as q (integration_id, used_from, idle_from)
         cross join lateral (
             (select s.priority, s.claimable_at, s.degrade_at from refresh_schedule s
              where s.integration_id = q.integration_id and s.priority = 0 and s.claimable_at >= q.used_from order by s.claimable_at limit 1)

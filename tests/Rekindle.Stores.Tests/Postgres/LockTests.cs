@@ -63,7 +63,8 @@ public sealed class LockTests : PostgresTest
     private async Task<int> ClaimThroughGateAsync()
     {
         await using var session = await ConnectBesideAsync();
-        var gated = DueClaims.Statement.Replace("from unnest($1", "from (select gate() offset 0) as gate, unnest($1", StringComparison.Ordinal);
+        var gated = DueClaims.Statement.Replace("from unnest((select $1", "from (select gate() offset 0) as gate, unnest((select $1", StringComparison.Ordinal);
+        Assert.NotEqual(DueClaims.Statement, gated);
         await using var command = new NpgsqlCommand(gated, session);
         object[] parameters =
         [

@@ -80,6 +80,38 @@ public sealed partial class PlanTests : PostgresTest
         }
     }
 
+    [Fact, Trait("Req", "A2")]
+    public async Task No_statement_of_the_refresh_path_is_planned_for_each_batch_anew()
+    {
+        const int BeforeTheServerMakesUpItsMind = 5;
+        var program = OpenWithOneSession();
+        await program.Attempts.MaintainAsync(Now, TimeSpan.FromDays(30), default);
+        await SeedAsync(Mail, Rows, Now);
+        await using (var session = await ConnectBesideAsync())
+        {
+            await ScalarAsync(session, "analyze");
+        }
+
+        for (var batch = 1; batch <= 20; batch++)
+        {
+            await program.Refresh.ReadQueueHeadsAsync([Mail.Id], default);
+            var claims = await program.Refresh.ClaimDueAsync(new(Given.Worker, Now, Given.Lease, [new(Mail.Id, batch)]), default);
+            await program.Refresh.CommitAsync([.. claims.Select(c => Given.Success(c, Now))], default);
+        }
+
+        var plans = await program.Database.ReadAsync(
+            session => session.ListAsync(
+                "select statement, custom_plans, generic_plans from pg_prepared_statements",
+                static row => (Statement: row.Text(), Custom: row.Long(), Generic: row.Long())),
+            default);
+        foreach (var statement in (string[])[QueueHeads.Statement, DueClaims.Statement, SteadyStatement.Text])
+        {
+            var (_, custom, generic) = Assert.Single(plans, p => p.Statement == statement);
+            Assert.InRange(custom, 0, BeforeTheServerMakesUpItsMind);
+            Assert.InRange(generic, 1, long.MaxValue);
+        }
+    }
+
     // As the driver sends it.
     private static string Numbered(string sql)
     {
