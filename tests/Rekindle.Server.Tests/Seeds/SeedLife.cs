@@ -28,6 +28,12 @@ internal sealed class SeedLife
     /// <summary>Whether a flight of this connection waits for the clock: who joins it waits as well.</summary>
     public bool IsStalled(ConnectionId connection) => _flights.Values.Any(f => f.IsStalled && f.Connection == connection);
 
+    /// <summary>Whether a refresh of this connection is under way here.</summary>
+    public bool IsFlying(ConnectionId connection) => _flights.Values.Any(f => !f.IsStalled && f.Connection == connection);
+
+    /// <summary>For who wants to know why it does not end.</summary>
+    public string Describe() => _flights.IsEmpty ? "nothing in flight" : string.Join(", ", _flights.Values.Select(f => f.IsStalled ? $"{f.Connection} waits for the clock" : $"{f.Connection} in flight"));
+
     public void FateOfNextCommit(CommitFate fate) => _fate = fate;
 
     public void Die() => _died.TrySetResult();

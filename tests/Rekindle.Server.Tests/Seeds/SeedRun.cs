@@ -251,7 +251,10 @@ internal sealed class SeedRun : IAsyncDisposable
         await UntilAsync(() => worker.Life.IsDead || IsHeld(armed) || IsQuiet());
         if (IsHeld(armed))
         {
-            _parked.Add(new Parked(worker, armed!, Struck(newest), _world.Clock.Now));
+            // On a machine that is busy it may have been the late request of another worker, which waited for this connection.
+            var struck = Struck(newest);
+            var holder = struck is null ? worker : Alive.FirstOrDefault(w => w.Life.IsFlying(struck.Id)) ?? worker;
+            _parked.Add(new Parked(holder, armed!, struck, _world.Clock.Now));
         }
         else if (armed is not null)
         {
@@ -402,11 +405,12 @@ internal sealed class SeedRun : IAsyncDisposable
 
     private Task<bool> IsQuietWithinAsync(TimeSpan time) => IsWithinAsync(IsQuiet, time);
 
-    private static async Task UntilAsync(Func<bool> condition)
+    private async Task UntilAsync(Func<bool> condition)
     {
         if (!await IsWithinAsync(condition, Patience))
         {
-            throw new SeedFailureException("something goes on and on");
+            var flying = Alive.Select(w => $"{w.Name}: {w.Life.Describe()}, {_parked.Count(p => p.Worker == w && !p.IsOver)} held by the provider");
+            throw new SeedFailureException($"something goes on and on ({string.Join("; ", flying)})");
         }
     }
 
