@@ -192,7 +192,9 @@ public static class RekindleServiceCollectionExtensions
     {
         services.AddSingleton<LeverBatch>();
         services.AddSingleton<AttemptTerminal>();
-        services.AddSingleton<AttemptTail>();
+        services.AddSingleton(s => new AttemptTail(
+            s.GetRequiredService<IAttemptStore>(), s.GetRequiredService<DatabaseTimeline>(), s.GetRequiredService<RefreshOptions>(),
+            s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new IntegrationRules(s.GetRequiredService<ProviderCatalogue>(), s.GetRequiredService<RekindleOptions>().Exchange));
         services.AddSingleton(s => new IntegrationEditor(
             s.GetRequiredService<IIntegrationStore>(), s.GetRequiredService<IntegrationDirectory>(), s.GetRequiredService<IntegrationRules>(),

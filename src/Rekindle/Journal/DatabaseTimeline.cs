@@ -25,7 +25,9 @@ internal sealed class DatabaseTimeline
     public void Unsettle() => _standing = _standing with { IsSettled = false };
 
     /// <summary>Claims name this timeline from here on.</summary>
-    public void Enter(string timeline) => _standing = new(timeline, IsSettled: false);
+    /// <param name="timeline">Its name.</param>
+    /// <param name="began">No later than anything that was written on it.</param>
+    public void Enter(string timeline, DateTimeOffset began) => _standing = new(timeline, IsSettled: false) { Began = began };
 
     /// <summary>Nothing is missing any more that could come back.</summary>
     public void Settle()
@@ -51,4 +53,8 @@ internal sealed class DatabaseTimeline
 /// <summary>A timeline and how far it has come.</summary>
 /// <param name="Timeline">Its name, for claims; null: the database does not tell.</param>
 /// <param name="IsSettled">Whether refresh tokens that a refresh uses up may be sent again.</param>
-internal sealed record TimelineStanding(string? Timeline, bool IsSettled);
+internal sealed record TimelineStanding(string? Timeline, bool IsSettled)
+{
+    /// <summary>No later than anything that was written on it.</summary>
+    public DateTimeOffset Began { get; init; }
+}

@@ -116,7 +116,7 @@ internal sealed class TimelineFollower(
             logger.FailedOver(database.Description, found, before);
         }
 
-        timeline.Enter(found);
+        timeline.Enter(found, _entry.LastSignAt ?? _entry.FirstSeenAt);
     }
 
     private async Task SettleAsync(string found, CancellationToken cancellationToken)

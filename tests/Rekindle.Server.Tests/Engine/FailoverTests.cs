@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Rekindle.Attempts;
 using Rekindle.Connections;
 using Rekindle.Journal;
 using Rekindle.Refresh;
@@ -212,6 +213,62 @@ public sealed class FailoverTests : IAsyncDisposable
 
         Assert.Equal(ConnectionStatus.Disabled, (await Engine.ReadAsync(disabled)).Connection.Status);
         Assert.Null(await Engine.Connections.GetAsync(deleted, default));
+    }
+
+    [Theory]
+    [Trait("Req", "D2")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_follows_the_log_misses_nothing_of_what_gets_forgotten_positions_again(bool comesBack)
+    {
+        var id = await StartAsync(new Personality());
+        await RefreshAsync(4);
+        var tail = Engine.Get<AttemptTail>();
+        var before = await tail.NowAsync();
+        var filter = new AttemptFilter { Environment = "production" };
+        await using var staying = tail.FollowAsync(before, filter, TimeSpan.Zero).GetAsyncEnumerator();
+        await NextAsync(staying);
+        var failedOverAt = Engine.Clock.Now + TimeSpan.FromSeconds(1);
+        await FailOverAsync();
+        await ExecuteAsync("delete from attempts where position > 1; update sqlite_sequence set seq = 1 where name = 'attempts'");
+        await Follower.LookAsync(default);
+        await RefreshAsync(4);
+
+        await using var back = tail.FollowAsync(TailPosition.TryParse(before.ToString())!, filter, TimeSpan.Zero).GetAsyncEnumerator();
+        var reader = comesBack ? back : staying;
+        var read = new HashSet<Guid>();
+        var last = before;
+        do
+        {
+            await NextAsync(reader);
+            last = reader.Current.Position;
+            read.Add(reader.Current.Attempt?.Id ?? default);
+        }
+        while (reader.Current.Attempt is not null);
+
+        var written = (await Engine.Get<IAttemptStore>().ListAsync(filter with { Since = failedOverAt }, null, 100, default)).Select(a => a.Id).ToHashSet();
+        Assert.Equal(4, written.Count);
+        Assert.Superset(written, read);
+        await using var again = tail.FollowAsync(last, filter, TimeSpan.Zero).GetAsyncEnumerator();
+        await NextAsync(again);
+        Assert.Null(again.Current.Attempt);
+
+        // It looks four times a second.
+        async Task NextAsync(IAsyncEnumerator<(Attempt? Attempt, TailPosition Position)> reader)
+        {
+            var next = reader.MoveNextAsync().AsTask();
+            await Engine.UntilAsync(() => Task.FromResult(next.IsCompleted), TimeSpan.FromMilliseconds(250));
+            Assert.True(await next);
+        }
+
+        async Task RefreshAsync(int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                Engine.Clock.Advance(TimeSpan.FromMinutes(3));
+                Assert.Null((await Engine.Levers.RefreshAsync(id, capture: false, "test")).Error);
+            }
+        }
     }
 
     [Fact]
