@@ -17,6 +17,7 @@ namespace Rekindle.Connections;
 internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
 {
     private const long MaxBytes = 128L << 20;
+    private const long BytesAfterShrinking = MaxBytes / 10 * 9;
     private const int Stripes = 4096;
     private const int Gates = 64;
 
@@ -268,21 +269,31 @@ internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
     private static bool IsNewer(ConnectionSnapshot a, ConnectionSnapshot b) =>
         (a.Tokens?.Version ?? int.MaxValue) >= (b.Tokens?.Version ?? int.MaxValue);
 
-    // What is outdated goes; where nothing is, a tenth, whichever comes first: what is used comes back with one read.
+    // A tenth goes: what is outdated, and where that is not enough others, whichever come first. What is used comes back with one read.
     private void Shrink()
     {
-        var going = _outdated.IsEmpty ? _byId.Keys.Take(Math.Max(1, _byId.Count / 10)) : _outdated.Keys;
-        foreach (var id in going)
-        {
-            lock (Gate(id))
-            {
-                Evict(id);
-            }
-        }
+        EvictSome(_outdated, EvictOutdated);
+        EvictSome(_byId, Evict);
 
         if (_byName.Count > 2 * Math.Max(1000, _byId.Count))
         {
             _byName.Clear();
+        }
+    }
+
+    private void EvictSome(ConcurrentDictionary<ConnectionId, CachedConnection> entries, Action<ConnectionId> evict)
+    {
+        foreach (var (id, _) in entries)
+        {
+            if (Volatile.Read(ref _bytes) <= BytesAfterShrinking)
+            {
+                return;
+            }
+
+            lock (Gate(id))
+            {
+                evict(id);
+            }
         }
     }
 }

@@ -150,6 +150,24 @@ public sealed class TokenCacheTests
     }
 
     [Fact]
+    public void It_stays_within_its_limit_also_while_something_is_always_outdated()
+    {
+        var cache = new TokenCache(Sealer, new RefreshOptions());
+        var small = Of(0);
+        var large = Enumerable.Range(1, 60).Select(i => Of(i, length: 2_500_000)).ToArray();
+        foreach (var snapshot in large)
+        {
+            cache.Put(small, cache.Stamp);
+            cache.Invalidate(small.Connection.Id);
+            cache.Put(snapshot, cache.Stamp);
+        }
+
+        // 5 MB each, of 128 MiB.
+        Assert.InRange(large.Count(s => cache.Find(s.Connection.Id) is not null), 20, 26);
+        Assert.NotNull(cache.Find(large[^1].Connection.Id));
+    }
+
+    [Fact]
     public void Outdated_tokens_weigh_once_and_are_the_first_to_go()
     {
         var cache = new TokenCache(Sealer, new RefreshOptions());
@@ -165,10 +183,12 @@ public sealed class TokenCacheTests
         Assert.All(snapshots, s => Assert.NotNull(cache.FindLast(s.Connection.Id)));
 
         var large = Enumerable.Range(1000, 27).Select(i => Of(i, length: 2_500_000)).ToArray();
-        Array.ForEach(large, s => cache.Put(s, cache.Stamp));
+        Array.ForEach(large[..10], s => cache.Put(s, cache.Stamp));
+        Array.ForEach(large[..10], s => cache.Invalidate(s.Connection.Id));
+        Array.ForEach(large[10..], s => cache.Put(s, cache.Stamp));
 
-        Assert.All(snapshots, s => Assert.Null(cache.FindLast(s.Connection.Id)));
-        Assert.NotNull(cache.Find(used.Connection.Id));
+        Assert.Contains(large[..10], s => cache.FindLast(s.Connection.Id) is null);
+        Assert.All(large[10..].Append(used), s => Assert.NotNull(cache.Find(s.Connection.Id)));
     }
 
     private static ConnectionSnapshot Of(int number) => Of(number, version: 1);
