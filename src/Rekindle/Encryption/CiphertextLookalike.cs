@@ -65,7 +65,8 @@ public static class CiphertextLookalike
 
         foreach (var (prefix, comparison, name) in Envelopes)
         {
-            if (text.StartsWith(prefix, comparison))
+            // The first character in either case decides for nearly all; every token and client secret that is sent comes through here.
+            if (!text.IsEmpty && (text[0] | ' ') == (prefix[0] | ' ') && text.StartsWith(prefix, comparison))
             {
                 return name;
             }

@@ -7,6 +7,9 @@ namespace Rekindle.Providers;
 /// <summary>application/x-www-form-urlencoded, written straight into bytes: one pass, no intermediate strings of secrets.</summary>
 internal static class FormEncoding
 {
+    private static readonly SearchValues<char> Plain =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
+
     private static readonly SearchValues<byte> Unreserved =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"u8);
 
@@ -28,6 +31,18 @@ internal static class FormEncoding
         }
     }
 
+    /// <summary>How many bytes it takes if nothing in it has to be escaped, as is usual.</summary>
+    public static int LengthOf(List<RequestParameter> parameters)
+    {
+        var length = 0;
+        foreach (var parameter in parameters)
+        {
+            length += parameter.Name.Length + parameter.Value.Length + 2;
+        }
+
+        return length;
+    }
+
     /// <summary>One value, as RFC 6749 §2.3.1 wants id and secret before they go into a Basic header.</summary>
     public static string Escape(string value)
     {
@@ -38,6 +53,12 @@ internal static class FormEncoding
 
     private static void Escape(IBufferWriter<byte> output, string value, bool plusForSpace)
     {
+        if (!value.AsSpan().ContainsAnyExcept(Plain))
+        {
+            output.Advance(Encoding.ASCII.GetBytes(value, output.GetSpan(value.Length)));
+            return;
+        }
+
         var rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(value.Length));
         try
         {

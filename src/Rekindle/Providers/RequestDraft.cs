@@ -15,6 +15,8 @@ internal sealed class RequestDraft
     internal static readonly string UserAgent =
         $"Rekindle/{typeof(RequestDraft).Assembly.GetName().Version?.ToString(3) ?? "0.0.0"}";
 
+    private static readonly KeyValuePair<string, string>[] DefaultHeaders = [new("Accept", "application/json"), new("User-Agent", UserAgent)];
+
     private readonly ProviderDefinition _provider;
     private readonly TokenRequestKind _kind;
     private readonly string _method;
@@ -225,20 +227,23 @@ internal sealed class RequestDraft
         };
     }
 
-    private List<KeyValuePair<string, string>> WriteHeaders()
+    private IReadOnlyList<KeyValuePair<string, string>> WriteHeaders()
     {
+        if (_headers.Count == 0 && _provider.Requests.Headers.Count == 0)
+        {
+            return DefaultHeaders;
+        }
+
         var headers = new List<KeyValuePair<string, string>>(_headers);
         headers.AddRange(_provider.Requests.Headers);
-        AddDefault("Accept", "application/json");
-        AddDefault("User-Agent", UserAgent);
-        return headers;
-
-        void AddDefault(string name, string value)
+        foreach (var header in DefaultHeaders)
         {
-            if (!headers.Exists(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            if (!headers.Exists(given => given.Key.Equals(header.Key, StringComparison.OrdinalIgnoreCase)))
             {
-                headers.Add(new(name, value));
+                headers.Add(header);
             }
         }
+
+        return headers;
     }
 }

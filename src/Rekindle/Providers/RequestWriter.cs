@@ -28,7 +28,7 @@ internal static class RequestWriter
 
     public static ReadOnlyMemory<byte> Content(ParameterFormat format, List<RequestParameter> body)
     {
-        var output = new ArrayBufferWriter<byte>(512);
+        var output = new ArrayBufferWriter<byte>(Math.Max(FormEncoding.LengthOf(body), 64));
         if (format == ParameterFormat.Json)
         {
             WriteJson(output, body);
