@@ -30,6 +30,7 @@ internal sealed class TimelineFollower(
     /// <summary>Before anything is claimed it is known on which timeline.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        await presence.ArriveAsync(cancellationToken).ConfigureAwait(false);
         await LookAsync(cancellationToken).ConfigureAwait(false);
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }

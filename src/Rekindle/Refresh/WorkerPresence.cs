@@ -16,6 +16,24 @@ internal sealed class WorkerPresence(
     /// <summary>Who was alive shows himself within this time, once the database answers: he looks every second while it does not.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromSeconds(5);
 
+    // Whoever was silent for longer is gone, or so long without the database that his leases are nobody's surprise.
+    private static readonly TimeSpan Remembered = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// Before the first sign of life: who did not give one lately, and neither said goodbye nor left his journal to this process, may have been
+    /// kept from it by a database that was away until now.
+    /// </summary>
+    public async Task ArriveAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.Now;
+        var others = await workers.ListAsync(now - Remembered, cancellationToken).ConfigureAwait(false);
+        if (others.Any(w => now - w.SeenAt >= LeaseInspector.SilentAfter))
+        {
+            absence.Begin();
+            absence.End();
+        }
+    }
+
     /// <summary>Notes that the database is on this timeline. Before the first sign of life there, so that it is known who was alive before.</summary>
     public Task<TimelineEntry> EnterAsync(string timeline, CancellationToken cancellationToken) =>
         workers.EnterTimelineAsync(timeline, clock.Now, cancellationToken);

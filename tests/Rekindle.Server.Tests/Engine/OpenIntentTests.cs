@@ -2,6 +2,7 @@ using Rekindle.Connections;
 using Rekindle.Refresh;
 using Rekindle.Simulator.Personalities;
 using Rekindle.Storage;
+using Rekindle.Testing;
 
 namespace Rekindle.Server.Tests.Engine;
 
@@ -175,6 +176,33 @@ public sealed class OpenIntentTests
 
         Assert.Equal(0, early);
         Assert.Single(engine.Simulator.History.Refreshes());
+    }
+
+    [Theory]
+    [InlineData(null, 1)]
+    [InlineData(5, 1)]
+    [InlineData(600, 0)]
+    [Trait("Req", "I3"), Trait("Req", "F4"), Trait("Failure", "F02")]
+    public async Task Who_starts_when_the_database_comes_back_gives_time_to_those_who_could_not_say_that_they_live(int? silentFor, int sentAtOnce)
+    {
+        using var folder = new TempFolder();
+        await using var before = await EngineHost.StartAsync(new EngineSettings { Folder = folder.Path });
+        await LoseAsync(before);
+        await before.Get<Journal.TimelineFollower>().StopAsync(default);
+        before.Clock.Advance(Lease + TimeSpan.FromMinutes(10));
+        if (silentFor is { } seconds)
+        {
+            await before.Get<IWorkerStore>().BeatAsync(
+                new WorkerView { InstanceId = "gone", Version = "1", StartedAt = before.Clock.Now, SeenAt = before.Clock.Now - TimeSpan.FromSeconds(seconds) }, default);
+        }
+
+        await using var engine = await EngineHost.StartAsync(new EngineSettings { Folder = folder.Path, Time = before.Clock, Simulator = before.Simulator });
+        await engine.BeatAsync();
+        var atOnce = engine.Simulator.History.Refreshes().Count;
+        engine.Clock.Advance(TimeSpan.FromSeconds(35));
+        await engine.BeatAsync();
+
+        Assert.Equal((sentAtOnce, 1), (atOnce, engine.Simulator.History.Refreshes().Count));
     }
 
     // A worker that took the lease and was never heard of again.
