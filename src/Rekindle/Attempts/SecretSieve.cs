@@ -17,7 +17,9 @@ namespace Rekindle.Attempts;
 /// </list>
 /// Texts with escape characters in them are never cleared, nor is anything when a secret is shorter than a window. Where every secret is made of
 /// the characters that tokens are made of (RFC 6750), so is every form of it but for the escape characters, and words that are all shorter than a
-/// window hold none: no filter is needed for a sentence, a date or a number, so it is made with the first text that is none of these.
+/// window hold none. A longer word holds none either if no four characters of it at steps of four stand in a secret, seven in a row hold such a
+/// four, and if it decodes nowhere to as many such characters in a row. No filter is needed for a sentence, a date, a client's id or an
+/// address, so it is made with the first text that leaves a doubt.
 /// </remarks>
 internal sealed class SecretSieve
 {
@@ -27,10 +29,17 @@ internal sealed class SecretSieve
     private const int ShortestHex = SecretScrubber.Window;
     private const int ShortestBase64 = SecretScrubber.Window - 2;
     private const int LongestText = 512;
+
+    // Going through the secrets for each step of a longer word costs more than the filter.
+    private const int LongestWord = 40;
+    private const int Step = 4;
     private const int HashBits = 14;
 
     private static readonly SearchValues<char> TokenCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=");
+
+    private static readonly SearchValues<byte> TokenBytes =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/="u8);
 
     private static readonly SearchValues<char> Escapes = SearchValues.Create("%\\+");
 
@@ -57,7 +66,7 @@ internal sealed class SecretSieve
             return false;
         }
 
-        if (_areTokens && !HasLongWord(text))
+        if (_areTokens && !LeavesDoubt(text))
         {
             return true;
         }
@@ -65,20 +74,56 @@ internal sealed class SecretSieve
         Span<byte> bytes = stackalloc byte[text.Length];
         Encoding.ASCII.GetBytes(text, bytes);
         _triples ??= TriplesOf(_secrets);
-        return !HasTriples(bytes, RawTriples) && !HoldsHex(bytes) && !HoldsBase64(bytes);
+        return !HasTriples(bytes, RawTriples) && !HoldsHex(bytes, HasTriples) && !HoldsBase64(bytes, HasTriples);
     }
 
-    private static bool HasLongWord(ReadOnlySpan<char> text)
+    // Of secrets that are tokens: whether a word of the text could be a part of one.
+    private bool LeavesDoubt(ReadOnlySpan<char> text)
     {
         while (text.Length >= SecretScrubber.Window)
         {
             var end = text.IndexOfAnyExcept(TokenCharacters);
-            if (end is < 0 or >= SecretScrubber.Window)
+            var word = end < 0 ? text : text[..end];
+            if (word.Length > LongestWord || (word.Length >= SecretScrubber.Window && IsDoubtful(word)))
             {
                 return true;
             }
 
-            text = text[(end + 1)..];
+            text = end < 0 ? [] : text[(end + 1)..];
+        }
+
+        return false;
+    }
+
+    private bool IsDoubtful(ReadOnlySpan<char> word)
+    {
+        for (var at = 0; at + Step <= word.Length; at += Step)
+        {
+            foreach (var secret in _secrets)
+            {
+                if (secret.AsSpan().IndexOf(word.Slice(at, Step)) >= 0)
+                {
+                    return true;
+                }
+            }
+        }
+
+        Span<byte> bytes = stackalloc byte[word.Length];
+        Encoding.ASCII.GetBytes(word, bytes);
+        return HoldsHex(bytes, HasTokenBytes) || HoldsBase64(bytes, HasTokenBytes);
+    }
+
+    private static bool HasTokenBytes(ReadOnlySpan<byte> bytes, int triplesInARow)
+    {
+        while (bytes.Length >= triplesInARow + 2)
+        {
+            var end = bytes.IndexOfAnyExcept(TokenBytes);
+            if (end < 0 || end >= triplesInARow + 2)
+            {
+                return true;
+            }
+
+            bytes = bytes[(end + 1)..];
         }
 
         return false;
@@ -136,7 +181,7 @@ internal sealed class SecretSieve
         return false;
     }
 
-    private bool HoldsHex(ReadOnlySpan<byte> text)
+    private static bool HoldsHex(ReadOnlySpan<byte> text, Func<ReadOnlySpan<byte>, int, bool> has)
     {
         Span<byte> decoded = stackalloc byte[text.Length / 2 + 1];
         for (var at = 0; NextRun(text, ref at, static c => char.IsAsciiHexDigit((char)c)) is { Length: > 0 } run;)
@@ -145,7 +190,7 @@ internal sealed class SecretSieve
             {
                 var length = (run.Length - skipped) / 2;
                 Convert.FromHexString(run.Slice(skipped, length * 2), decoded, out _, out _);
-                if (HasTriples(decoded[..length], HexTriples))
+                if (has(decoded[..length], HexTriples))
                 {
                     return true;
                 }
@@ -156,7 +201,7 @@ internal sealed class SecretSieve
     }
 
     // Six bits a character; a byte may begin at any even bit of a run.
-    private bool HoldsBase64(ReadOnlySpan<byte> text)
+    private static bool HoldsBase64(ReadOnlySpan<byte> text, Func<ReadOnlySpan<byte>, int, bool> has)
     {
         Span<byte> decoded = stackalloc byte[text.Length];
         for (var at = 0; NextRun(text, ref at, static c => ValueOf(c) >= 0) is { Length: > 0 } run;)
@@ -175,7 +220,7 @@ internal sealed class SecretSieve
                     }
                 }
 
-                if (HasTriples(decoded[..length], Base64Triples))
+                if (has(decoded[..length], Base64Triples))
                 {
                     return true;
                 }

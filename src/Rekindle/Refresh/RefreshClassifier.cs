@@ -39,8 +39,34 @@ public static class RefreshClassifier
     /// <summary>Scopes are stored and shown as they are: what is a token in the wrong place is no scope.</summary>
     private static TokenAnswer WithoutSecretScopes(TokenAnswer tokens, Secret?[] secrets)
     {
-        bool IsSecret(string scope) => Array.Exists(secrets, secret => SecretScrubber.Concerns(scope, secret));
-        return tokens.Scopes?.Any(IsSecret) == true ? tokens with { Scopes = [.. tokens.Scopes.Where(scope => !IsSecret(scope))] } : tokens;
+        if (tokens.Scopes is not { } scopes)
+        {
+            return tokens;
+        }
+
+        var plain = new List<string>(scopes.Count);
+        foreach (var scope in scopes)
+        {
+            if (!IsSecret(scope, secrets))
+            {
+                plain.Add(scope);
+            }
+        }
+
+        return plain.Count == scopes.Count ? tokens : tokens with { Scopes = plain };
+    }
+
+    private static bool IsSecret(string scope, Secret?[] secrets)
+    {
+        foreach (var secret in secrets)
+        {
+            if (SecretScrubber.Concerns(scope, secret))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The class of a request that was refused before HTTP.</summary>

@@ -13,6 +13,7 @@ public sealed class TokenExchange : IDisposable
     private readonly TimeProvider _time;
     private readonly CheckedConnector _connector;
     private readonly HttpMessageInvoker _shared;
+    private readonly Deadlines _deadlines;
 
     /// <summary>Opens the shared handler.</summary>
     public TokenExchange(TokenExchangeOptions options, TimeProvider time)
@@ -21,6 +22,7 @@ public sealed class TokenExchange : IDisposable
         ArgumentNullException.ThrowIfNull(time);
         _options = options;
         _time = time;
+        _deadlines = new Deadlines(time);
         _connector = new CheckedConnector(options.AllowPrivateNetworks);
         _shared = new HttpMessageInvoker(CreateHandler());
     }
@@ -57,13 +59,13 @@ public sealed class TokenExchange : IDisposable
         TokenRequest request, Departure departure, TimeSpan deadline, CancellationToken stopping)
     {
         var (requestedAt, started) = (_time.GetUtcNow(), _time.GetTimestamp());
-        using var timer = new CancellationTokenSource(deadline, _time);
-        using var either = stopping.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stopping) : null;
-        var ended = either?.Token ?? timer.Token;
+        var timer = _deadlines.Start(deadline);
         ProviderAnswer? answer = null;
         TransportFailure? failure = null;
         try
         {
+            using var either = stopping.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stopping) : null;
+            var ended = either?.Token ?? timer.Token;
             using var message = ToMessage(request, departure);
             using var own = NeedsOwnConnection(request) ? new HttpMessageInvoker(CreateHandler(departure)) : null;
             if (own is null && message.Content is null)
@@ -79,6 +81,10 @@ public sealed class TokenExchange : IDisposable
         catch (Exception exception)
         {
             failure = TransportFailures.Of(exception, departure, timer.Token, stopping);
+        }
+        finally
+        {
+            _deadlines.Return(timer, cameToAnEnd: answer is { Truncated: false });
         }
 
         return new ExchangeResult
