@@ -8,7 +8,7 @@ using Rekindle.Storage;
 namespace Rekindle.Journal;
 
 /// <summary>
-/// Gives back to the database what journals hold. Before anything is claimed, and once a minute, those of processes that are gone from
+/// Gives back to the database what journals hold. Before anything is claimed, and three times a minute, those of processes that are gone from
 /// this machine (I3): their results, in order, each over its exact parent; then their leases are settled: given back where the request
 /// provably never left, and otherwise in doubt from now on instead of from the lease's end. After a failover all of it again, and what
 /// this process itself has kept.
@@ -20,7 +20,10 @@ internal sealed class JournalRecovery(
 {
     private const int BatchSize = 64;
     private const long SettledSegmentSize = 1 << 20;
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    // Sooner than anybody takes a lease for lost after an absence of the store (StoreAbsence).
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Impatience = TimeSpan.FromSeconds(1);
 
     // An old backup has forgotten more than the last minutes: all that still lies here may be what it lacks.
     private static readonly TimeSpan Everything = TimeSpan.FromDays(3650);
@@ -99,9 +102,10 @@ internal sealed class JournalRecovery(
     // A sibling on this machine may die while this process lives.
     private async Task FollowAsync(string root, CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(Interval, clock.Time);
-        while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
+        for (var wait = Interval; ;)
         {
+            await Task.Delay(wait, clock.Time, stopping).ConfigureAwait(false);
+            wait = Interval;
             if (ownership.Freeze is not null)
             {
                 // The journals may be another database's, whose results must not end here. They are adopted when the freeze ends.
@@ -122,6 +126,7 @@ internal sealed class JournalRecovery(
             catch (StoreException e)
             {
                 logger.AdoptionPostponed(e.Message);
+                wait = Impatience;
             }
             finally
             {
