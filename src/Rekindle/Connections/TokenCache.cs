@@ -14,7 +14,7 @@ namespace Rekindle.Connections;
 /// until the store was read again, and is the answer only while the store cannot be (I11). What was withdrawn is gone. Looking something up
 /// takes no lock; changes take one per group of connections.
 /// </remarks>
-internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
+internal sealed class TokenCache(Sealer sealer, UnwrittenResults unwritten, RefreshOptions options)
 {
     private const long MaxBytes = 128L << 20;
     private const long BytesAfterShrinking = MaxBytes / 10 * 9;
@@ -58,7 +58,7 @@ internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
     public void Name(in TokenQuery name, ConnectionId id, long stamp) => _byName[name] = (id, stamp);
 
     /// <summary>
-    /// Opens a snapshot and keeps it, unless a newer one is there. Where it was invalidated since <paramref name="stamp"/> it is outdated from
+    /// Opens a snapshot and keeps it, unless a newer one is there, or one is known that is not in the store yet. Where it was invalidated since <paramref name="stamp"/> it is outdated from
     /// the beginning, and where it was withdrawn it is not kept at all.
     /// </summary>
     public CachedConnection Put(ConnectionSnapshot snapshot, long stamp)
@@ -189,6 +189,12 @@ internal sealed class TokenCache(Sealer sealer, RefreshOptions options)
         if (Volatile.Read(ref _withdrawn[Stripe(id)]) > stamp)
         {
             return (fresh, 0);
+        }
+
+        if (unwritten.IsOf(id) && !fresh.Connection.Status.IsWithheld() && _outdated.TryGetValue(id, out var known) && !IsNewer(fresh.Snapshot, known.Snapshot))
+        {
+            // The store does not have yet what this process has learned and handed out.
+            return (known, 0);
         }
 
         _byId.TryGetValue(id, out var there);

@@ -12,7 +12,7 @@ public sealed class TokenCacheTests
     [Fact]
     public void A_snapshot_put_again_and_again_weighs_once()
     {
-        var cache = new TokenCache(Sealer, new RefreshOptions());
+        var cache = new TokenCache(Sealer, new UnwrittenResults(), new RefreshOptions());
         var snapshots = Enumerable.Range(0, 100).Select(Of).ToArray();
 
         for (var round = 0; round < 600; round++)
@@ -26,7 +26,7 @@ public sealed class TokenCacheTests
     [Fact]
     public void What_was_invalidated_since_it_was_read_is_not_kept()
     {
-        var cache = new TokenCache(Sealer, new RefreshOptions());
+        var cache = new TokenCache(Sealer, new UnwrittenResults(), new RefreshOptions());
         var snapshot = Of(1);
         var stamp = cache.Stamp;
 
@@ -39,7 +39,7 @@ public sealed class TokenCacheTests
     [Fact, Trait("Req", "I11")]
     public void What_was_invalidated_is_still_known_until_the_store_was_read_again()
     {
-        var cache = new TokenCache(Sealer, new RefreshOptions());
+        var cache = new TokenCache(Sealer, new UnwrittenResults(), new RefreshOptions());
         var (first, second) = (Of(1), Of(1, version: 2));
         cache.Put(first, cache.Stamp);
 
@@ -55,9 +55,31 @@ public sealed class TokenCacheTests
     }
 
     [Fact, Trait("Req", "I11")]
+    public void What_was_handed_out_before_the_store_has_it_is_not_replaced_by_what_the_store_has()
+    {
+        var unwritten = new UnwrittenResults();
+        var cache = new TokenCache(Sealer, unwritten, new RefreshOptions());
+        var (stored, known) = (Of(1), Of(1, version: 2));
+        var id = stored.Connection.Id;
+        unwritten.Enter(id);
+        cache.Put(known, cache.Stamp);
+        cache.Changed(stored);
+
+        Assert.Same(known, cache.Put(stored, cache.Stamp).Snapshot);
+
+        var paused = stored with { Connection = stored.Connection with { Status = ConnectionStatus.Disabled } };
+        Assert.Same(paused, cache.Put(paused, cache.Stamp).Snapshot);
+
+        unwritten.Leave(id);
+        cache.Invalidate(id);
+
+        Assert.Same(stored, cache.Put(stored, cache.Stamp).Snapshot);
+    }
+
+    [Fact, Trait("Req", "I11")]
     public void What_was_read_before_an_invalidation_is_outdated_and_never_in_place_of_something_newer()
     {
-        var cache = new TokenCache(Sealer, new RefreshOptions());
+        var cache = new TokenCache(Sealer, new UnwrittenResults(), new RefreshOptions());
         var (first, second) = (Of(1), Of(1, version: 2));
         var id = first.Connection.Id;
         var stamp = cache.Stamp;
@@ -73,7 +95,7 @@ public sealed class TokenCacheTests
     [Fact, Trait("Req", "I11")]
     public void What_was_withdrawn_is_gone_and_does_not_come_back_by_what_was_read_before()
     {
-        var cache = new TokenCache(Sealer, new RefreshOptions());
+        var cache = new TokenCache(Sealer, new UnwrittenResults(), new RefreshOptions());
         var (current, outdated) = (Of(1), Of(2));
         var stamp = cache.Stamp;
         cache.Put(current, stamp);
@@ -93,7 +115,7 @@ public sealed class TokenCacheTests
     [Fact, Trait("Req", "I11")]
     public void After_a_change_by_this_process_the_last_that_is_known_is_what_it_made_of_it()
     {
-        var cache = new TokenCache(Sealer, new RefreshOptions());
+        var cache = new TokenCache(Sealer, new UnwrittenResults(), new RefreshOptions());
         var (before, after, unread) = (Of(1), Of(1), Of(2));
         cache.Put(before, cache.Stamp);
 
@@ -112,7 +134,7 @@ public sealed class TokenCacheTests
     [Fact, Trait("Req", "I11")]
     public void A_name_that_may_lead_elsewhere_is_still_known_and_current_again_when_it_was_looked_up()
     {
-        var cache = new TokenCache(Sealer, new RefreshOptions());
+        var cache = new TokenCache(Sealer, new UnwrittenResults(), new RefreshOptions());
         var name = new TokenQuery { Environment = "production", Integration = "acme", Subject = "user-1" };
         var snapshot = Of(1);
         var stamp = cache.Stamp;
@@ -132,7 +154,7 @@ public sealed class TokenCacheTests
     [Fact]
     public void Outdated_tokens_that_have_ended_go_and_with_them_their_names()
     {
-        var cache = new TokenCache(Sealer, new RefreshOptions());
+        var cache = new TokenCache(Sealer, new UnwrittenResults(), new RefreshOptions());
         var name = new TokenQuery { Environment = "production", Integration = "acme", Subject = "user-1" };
         var end = DateTimeOffset.UnixEpoch.AddHours(1);
         var snapshot = Of(1, end: end);
@@ -152,7 +174,7 @@ public sealed class TokenCacheTests
     [Fact]
     public void It_stays_within_its_limit_also_while_something_is_always_outdated()
     {
-        var cache = new TokenCache(Sealer, new RefreshOptions());
+        var cache = new TokenCache(Sealer, new UnwrittenResults(), new RefreshOptions());
         var small = Of(0);
         var large = Enumerable.Range(1, 60).Select(i => Of(i, length: 2_500_000)).ToArray();
         foreach (var snapshot in large)
@@ -170,7 +192,7 @@ public sealed class TokenCacheTests
     [Fact]
     public void Outdated_tokens_weigh_once_and_are_the_first_to_go()
     {
-        var cache = new TokenCache(Sealer, new RefreshOptions());
+        var cache = new TokenCache(Sealer, new UnwrittenResults(), new RefreshOptions());
         var used = Of(0);
         cache.Put(used, cache.Stamp);
         var snapshots = Enumerable.Range(1, 100).Select(i => Of(i)).ToArray();
