@@ -52,7 +52,7 @@ public sealed class BrokenRowTests
 
     // What comes while a first one cannot be written makes one batch.
     private static async Task<IReadOnlyList<Task<CommitResult>>> CommitInOneBatchAsync(
-        EngineHost engine, NpgsqlConnection beside, CommitQueue queue, IReadOnlyList<LeasedRefresh> leased)
+        EngineHost engine, NpgsqlConnection beside, CommitQueue queue, List<LeasedRefresh> leased)
     {
         await using var transaction = await beside.BeginTransactionAsync();
         await ExecuteAsync(beside, "lock table token_sets in access exclusive mode");
