@@ -45,7 +45,16 @@ internal static class Program
             new OutageCommand(),
             new ScaleCommand(),
         };
-        return await root.Parse(args).InvokeAsync();
+        try
+        {
+            return await root.Parse(args).InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception e)
+        {
+            // The default handler says nothing of a cancellation, which is what a request that took too long ends as.
+            await Console.Error.WriteLineAsync($"verdict: FAILED: the drill itself broke: {e}");
+            return 1;
+        }
 #else
         await Console.Error.WriteLineAsync($"This build has no failpoints. Start the drills with ./drill {string.Join(' ', args)}");
         return 2;
