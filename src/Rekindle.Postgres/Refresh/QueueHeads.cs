@@ -7,7 +7,7 @@ namespace Rekindle.Postgres.Refresh;
 internal sealed class QueueHeads(PostgresDatabase database)
 {
     /// <summary>$1 integrations, $2 and $3 lower bounds of their two queues.</summary>
-    /// <remarks>Planned once: <inheritdoc cref="DueClaims.Statement" path="/remarks/para"/></remarks>
+    /// <remarks>Why <c>(select $1)</c>: <see cref="DueClaims.Statement"/>.</remarks>
     public const string Statement =
         """
         select q.integration_id, head.priority, head.claimable_at, head.degrade_at

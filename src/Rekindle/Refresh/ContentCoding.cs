@@ -3,8 +3,8 @@ using System.IO.Compression;
 namespace Rekindle.Refresh;
 
 /// <summary>
-/// Unpacks an answer's body (RFC 9110 §8.4.1). The handler could do it, but its layer around every request costs as much as reading the answer,
-/// and hardly any token answer comes packed.
+/// Unpacks an answer's body (RFC 9110 §8.4.1). The handler could do it, but would put a layer around every request, and hardly any token
+/// answer comes packed.
 /// </summary>
 internal static class ContentCoding
 {
